@@ -1,0 +1,1 @@
+"""SQLModel tables, and the documents that flow between the steps."""

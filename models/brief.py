@@ -1,0 +1,50 @@
+"""The brief: what was asked for."""
+
+from pydantic import Field
+
+from models.documents import Artifact, Document
+
+
+class Source(Document):
+    """A document to make an episode from: a file taken into the store at submission, or an https address."""
+
+    name: str
+    """What the person called it: the path or the URL as written."""
+    url: str | None = None
+    artifact: Artifact | None = None
+    media_type: str = ""
+    """As guessed from the name at submission; the reader checks the content itself."""
+
+
+class CastMember(Document):
+    """One speaker of an episode and the voice that speaks for them."""
+
+    speaker: str
+    """Tag used in scripts: ``S1``, ``S2``, ..."""
+    name: str
+    """How listeners know the speaker."""
+    voice: str
+    """``engine:voice`` (``piper:joe``), or ``auto`` for the best installed voice that differs from the cast before it."""
+
+
+class Brief(Document):
+    """What a person asked for. Exactly one of ``script`` or ``topic``/``title`` with ``sources`` is the content."""
+
+    show: str
+    """Slug of the show."""
+    topic: str | None = None
+    title: str | None = None
+    summary: str | None = None
+    sources: tuple[Source, ...] = ()
+    script: Source | None = None
+    minutes: float = Field(default=5.0, gt=0, le=240)
+    language: str = "en"
+    cast: tuple[CastMember, ...] = ()
+    engine: str = "piper"
+    writer: str = "offline"
+    artwork: Artifact | None = None
+
+    @property
+    def subject(self) -> str:
+        """The words that name the episode before it has a script."""
+        return self.title or self.topic or "Untitled"

@@ -1,0 +1,32 @@
+"""The master: the finished file and what goes beside it."""
+
+from models.documents import Artifact, Document
+
+
+class ChapterTime(Document):
+    title: str
+    start_s: float
+    end_s: float
+
+
+class Master(Document):
+    audio: Artifact
+    """The MP3 that is published, tags included."""
+    cover: Artifact
+    chapters_json: Artifact
+    transcript_vtt: Artifact
+    transcript_srt: Artifact
+    transcript_json: Artifact
+    duration_s: float
+    loudness_lufs: float
+    """Integrated (EBU R128), measured on the decoded MP3."""
+    true_peak_dbtp: float
+    """Measured on the decoded MP3."""
+    gain_db: float
+    """Applied before the limiter."""
+    limited_share: float
+    """Share of the time the limiter was at work, 0 to 1."""
+    bitrate_kbps: int
+    sample_rate_hz: int
+    channels: int
+    chapters: tuple[ChapterTime, ...]

@@ -1,0 +1,28 @@
+"""The recording: all takes joined, with the time of every line."""
+
+from models.documents import Artifact, Document
+
+
+class LineTime(Document):
+    """When a line is heard in the recording, in seconds."""
+
+    index: int
+    start_s: float
+    end_s: float
+    take: str
+    """Key of the take it came from."""
+    voice: str
+    """``engine:voice`` that spoke it."""
+
+
+class Recording(Document):
+    audio: Artifact
+    """FLAC, 16 bit."""
+    sample_rate_hz: int
+    channels: int
+    duration_s: float
+    lines: tuple[LineTime, ...]
+    requests: int
+    """Speech requests really made for this recording: lines found in the cache of takes are not counted."""
+    respoken: tuple[int, ...] = ()
+    """Lines spoken anew because verification refused them."""

@@ -1,0 +1,21 @@
+"""What the steps need to know of a show."""
+
+from models.documents import Artifact, Document
+
+
+class ShowProfile(Document):
+    slug: str
+    title: str
+    description: str = ""
+    author: str = ""
+    owner_email: str = ""
+    language: str = "en"
+    category: str = "Education"
+    subcategory: str | None = None
+    link: str = ""
+    explicit: bool = False
+    copyright: str = ""
+    guid: str
+    """podcast:guid: computed once, kept for ever."""
+    cover: Artifact | None = None
+    """None: a cover is generated."""

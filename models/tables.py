@@ -1,0 +1,261 @@
+"""Every table. Times are seconds since 1970 by the clock of the database; money is integer micro-dollars."""
+
+from typing import Any
+
+from sqlalchemy import JSON, BigInteger, Column, Index, Text, UniqueConstraint
+from sqlmodel import Field, SQLModel
+
+from models.steps import ChargeState, EpisodeState, StepState
+
+
+class Show(SQLModel, table=True):
+    """A podcast: its feed, cast and defaults."""
+
+    __tablename__ = "show"
+
+    slug: str = Field(primary_key=True)
+    title: str
+    description: str = ""
+    author: str = ""
+    owner_email: str = ""
+    language: str = "en"
+    category: str = "Education"
+    subcategory: str | None = None
+    link: str = ""
+    explicit: bool = False
+    copyright: str = ""
+    guid: str
+    """podcast:guid, computed once from the first feed address and kept through moves."""
+    cover_sha256: str | None = None
+    cover_suffix: str | None = None
+    settings: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+    """Defaults of new episodes: ``minutes``, ``cast``, ``engine``, ``targets``."""
+    created_at: float
+
+
+class Batch(SQLModel, table=True):
+    """Episodes submitted together."""
+
+    __tablename__ = "batch"
+
+    id: str = Field(primary_key=True)
+    name: str
+    fingerprint: str = Field(unique=True)
+    """Of the file's content: the same file again is the same batch."""
+    show: str
+    account: str = "default"
+    refused: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    """Rows that could not be taken: file, line, field, message."""
+    created_at: float
+
+
+class Episode(SQLModel, table=True):
+    """One episode: what was asked, where it is, what it scored."""
+
+    __tablename__ = "episode"
+    __table_args__ = (
+        Index("ix_episode_batch", "batch_id", "position"),
+        Index("ix_episode_state", "state", "updated_at"),
+        Index("ix_episode_show", "show", "created_at"),
+    )
+
+    id: str = Field(primary_key=True)
+    """Also the guid of its feed item."""
+    key: str = Field(unique=True)
+    """Same key, same episode: show and content, or show and schedule slot."""
+    show: str = Field(foreign_key="show.slug")
+    account: str = "default"
+    batch_id: str | None = Field(default=None, foreign_key="batch.id")
+    position: int = 0
+    """Place in its batch, from 0."""
+    title: str
+    brief: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    state: EpisodeState = Field(default=EpisodeState.QUEUED, sa_column=Column(Text, nullable=False))
+    step: str = "research"
+    """The step it is in, or failed in."""
+    progress: float = 0.0
+    """0 to 1 within the running step."""
+    activity: str = ""
+    """What the running step is doing, for a person."""
+    error: str | None = None
+    error_code: str | None = None
+    created_at: float
+    updated_at: float
+    published_at: float | None = None
+    duration_s: float | None = None
+    word_accuracy: float | None = None
+    loudness_lufs: float | None = None
+    true_peak_dbtp: float | None = None
+    requests: int = 0
+    """Speech requests really made, all rounds."""
+
+
+class StepRun(SQLModel, table=True):
+    """The execution record of one step of one episode. The lease is what makes a worker its only owner."""
+
+    __tablename__ = "step_run"
+    __table_args__ = (Index("ix_step_run_state", "state", "step", "due_at"),)
+
+    episode_id: str = Field(primary_key=True, foreign_key="episode.id", ondelete="CASCADE")
+    step: str = Field(primary_key=True)
+    state: StepState = Field(default=StepState.DUE, sa_column=Column(Text, nullable=False))
+    round: int = 0
+    """0 at first; verification sends an episode back to synthesis as round 1, then 2."""
+    attempt: int = 0
+    """Claims in this round."""
+    lost_leases: int = 0
+    """Workers that died holding it."""
+    lease_token: str | None = None
+    lease_expires_at: float | None = None
+    worker: str | None = None
+    due_at: float
+    """When its turn came."""
+    not_before: float | None = None
+    started_at: float | None = None
+    finished_at: float | None = None
+    busy_s: float = 0.0
+    """Working time over all attempts that were recorded."""
+    error: str | None = None
+
+
+class StepDocument(SQLModel, table=True):
+    """What a step made, as JSON; overwritten by the next round of the same step."""
+
+    __tablename__ = "document"
+
+    episode_id: str = Field(primary_key=True, foreign_key="episode.id", ondelete="CASCADE")
+    step: str = Field(primary_key=True)
+    body: str = Field(sa_column=Column(Text, nullable=False))
+    created_at: float
+
+
+class Part(SQLModel, table=True):
+    """One take's share of a synthesis step."""
+
+    __tablename__ = "part"
+
+    episode_id: str = Field(primary_key=True, foreign_key="episode.id", ondelete="CASCADE")
+    round: int = Field(primary_key=True)
+    index: int = Field(primary_key=True)
+    state: StepState = Field(default=StepState.DUE, sa_column=Column(Text, nullable=False))
+    take_key: str
+    characters: int
+    finished_at: float | None = None
+
+
+class TakeRow(SQLModel, table=True):
+    """The cache of takes: the same request is never spoken twice."""
+
+    __tablename__ = "take"
+
+    key: str = Field(primary_key=True)
+    """Hash of engine, model, voice, settings, text, pronunciation and variant."""
+    engine: str
+    voice: str
+    sha256: str
+    suffix: str
+    size_bytes: int
+    media_type: str
+    duration_s: float
+    body: str = Field(sa_column=Column(Text, nullable=False))
+    """The take as a JSON document."""
+    created_at: float
+    used_at: float
+
+
+class Account(SQLModel, table=True):
+    """Who pays. The sums are kept by the ledger in the same statement that checks them."""
+
+    __tablename__ = "account"
+
+    id: str = Field(primary_key=True)
+    budget_microusd: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
+    """None: no limit."""
+    reserved_microusd: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
+    spent_microusd: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
+
+
+class Reservation(SQLModel, table=True):
+    """Money held for an episode from its quote until it is settled or released."""
+
+    __tablename__ = "reservation"
+
+    id: str = Field(primary_key=True)
+    account: str = Field(foreign_key="account.id")
+    episode_id: str = Field(foreign_key="episode.id", unique=True)
+    amount_microusd: int = Field(sa_column=Column(BigInteger, nullable=False))
+    """Still held; charges are taken from it."""
+    open: bool = True
+    created_at: float
+
+
+class Charge(SQLModel, table=True):
+    """A paid request: an intent before the call, settled after it."""
+
+    __tablename__ = "charge"
+    __table_args__ = (Index("ix_charge_episode", "episode_id"), Index("ix_charge_state", "state"))
+
+    key: str = Field(primary_key=True)
+    """Account, episode, step, part, content hash, attempt."""
+    account: str = Field(foreign_key="account.id")
+    episode_id: str
+    step: str
+    provider: str
+    unit: str
+    quantity: float
+    state: ChargeState = Field(default=ChargeState.INTENT, sa_column=Column(Text, nullable=False))
+    amount_microusd: int = Field(sa_column=Column(BigInteger, nullable=False))
+    """Expected while an intent or in doubt; what was charged once settled; 0 when refused."""
+    request_id: str | None = None
+    reason: str | None = None
+    created_at: float
+    settled_at: float | None = None
+
+
+class PublicationRow(SQLModel, table=True):
+    """One target's copy of an episode."""
+
+    __tablename__ = "publication"
+    __table_args__ = (UniqueConstraint("episode_id", "target"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    episode_id: str = Field(foreign_key="episode.id", ondelete="CASCADE")
+    target: str
+    url: str
+    body: str = Field(sa_column=Column(Text, nullable=False))
+    """The publication as a JSON document."""
+    created_at: float
+
+
+class Schedule(SQLModel, table=True):
+    """A recurring episode of a show."""
+
+    __tablename__ = "schedule"
+    __table_args__ = (UniqueConstraint("show", "name"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    show: str = Field(foreign_key="show.slug")
+    name: str
+    cron: str
+    """Five fields, in the show's own time zone."""
+    timezone: str = "UTC"
+    brief: dict[str, Any] = Field(sa_column=Column(JSON, nullable=False))
+    active: bool = True
+    since: float
+    """Slots before this moment are not made up for."""
+    last_slot: float | None = None
+
+
+class Event(SQLModel, table=True):
+    """What happened to an episode, in order."""
+
+    __tablename__ = "event"
+    __table_args__ = (Index("ix_event_episode", "episode_id", "id"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    episode_id: str | None = None
+    at: float
+    kind: str
+    data: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+
+

@@ -1,0 +1,54 @@
+"""What a step is handed besides its documents."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Protocol
+
+from models.documents import Artifact
+from models.take import Take
+from podmill.settings import Settings
+
+
+class ArtifactStore(Protocol):
+    """Files by content hash. Writing is atomic; the same bytes are kept once."""
+
+    def put(self, path: Path, *, suffix: str = "", media_type: str = "application/octet-stream") -> Artifact:
+        """Take a copy of a file into the store."""
+        ...
+
+    def put_bytes(self, data: bytes, *, suffix: str = "", media_type: str = "application/octet-stream") -> Artifact:
+        """Take small data into the store."""
+        ...
+
+    def has(self, artifact: Artifact) -> bool: ...
+
+    def path(self, artifact: Artifact) -> Path:
+        """A local, read-only file with the artifact's bytes.
+
+        Raises:
+            StoreError: the store does not hold it.
+        """
+        ...
+
+
+class TakeCache(Protocol):
+    """Takes by key, so that the same request is never spoken twice."""
+
+    def get(self, key: str) -> Take | None:
+        """The take, only if its audio is still in the store."""
+        ...
+
+    def put(self, take: Take) -> None: ...
+
+
+@dataclass(frozen=True, slots=True)
+class StepContext:
+    """Handed to every step; owns nothing but ``temp_dir``, which is removed with the step run."""
+
+    settings: Settings
+    store: ArtifactStore
+    takes: TakeCache
+    temp_dir: Path
+    progress: Callable[[float, str], None]
+    """Called with 0 to 1 and a few words for a person; may raise LeaseLostError to stop the step."""

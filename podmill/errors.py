@@ -1,0 +1,176 @@
+"""Every error Podmill raises on purpose.
+
+    PodmillError                 exit 1
+      InputError                 exit 2  the brief, batch file, script or option; names file, line, field
+      ConfigurationError         exit 2  settings, missing extras
+        MissingExtraError
+      TransientError             retryable
+      LeaseLostError                     another worker owns the step now: stop, write nothing
+      SourceError                        a source cannot be read
+      ScriptError                        no usable script can be made
+      VoiceError                         voice unknown, or does not speak the language
+      SpeechError                        an engine failed for good
+      TranscriberError
+      MasteringError
+      DiskFullError
+      StoreError                         an artifact is missing or damaged
+      BudgetExceededError
+      PriceUnknownError
+      PublishError
+      ReviewNeededError                  a person must decide
+
+An error says what happened and what to do next, and nothing secret. Only ``retryable`` errors are tried again;
+an exception that is not in this tree is a bug and fails the step.
+"""
+
+from typing import ClassVar
+
+
+class PodmillError(Exception):
+    """Something Podmill can explain. ``message`` says what, ``action`` says what to do."""
+
+    code: ClassVar[str] = "error"
+    exit_code: ClassVar[int] = 1
+    retryable: ClassVar[bool] = False
+
+    def __init__(self, message: str, *, action: str = "") -> None:
+        super().__init__(message)
+        self.message = message
+        self.action = action
+
+    def __str__(self) -> str:
+        return f"{self.message} {self.action}".strip()
+
+
+class InputError(PodmillError):
+    """What was handed in cannot be used as it is."""
+
+    code = "invalid_input"
+    exit_code = 2
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        action: str = "",
+        file: str | None = None,
+        line: int | None = None,
+        field: str | None = None,
+    ) -> None:
+        super().__init__(message, action=action)
+        self.file = file
+        self.line = line
+        self.field = field
+
+    def __str__(self) -> str:
+        place = ":".join(str(part) for part in (self.file, self.line) if part is not None)
+        if self.field:
+            place = f"{place}: {self.field}" if place else self.field
+        text = super().__str__()
+        return f"{place}: {text}" if place else text
+
+
+class ConfigurationError(PodmillError):
+    """A setting is wrong or missing."""
+
+    code = "configuration"
+    exit_code = 2
+
+
+class MissingExtraError(ConfigurationError):
+    """An optional package is not installed."""
+
+    code = "missing_extra"
+
+    def __init__(self, what: str, *, extra: str) -> None:
+        super().__init__(f"{what} is not installed.", action=f"Run: pip install 'podmill[{extra}]'")
+        self.extra = extra
+
+
+class TransientError(PodmillError):
+    """May succeed when tried again; ``retry_after_s`` when the other side said when."""
+
+    code = "transient"
+    retryable = True
+
+    def __init__(self, message: str, *, action: str = "", retry_after_s: float | None = None) -> None:
+        super().__init__(message, action=action)
+        self.retry_after_s = retry_after_s
+
+
+class LeaseLostError(PodmillError):
+    """Another worker owns this step now; what was made here is not recorded."""
+
+    code = "lease_lost"
+
+
+class SourceError(PodmillError):
+    """A source document cannot be read, is too large, or is not allowed."""
+
+    code = "source"
+
+
+class ScriptError(PodmillError):
+    """No usable script can be made from what was given."""
+
+    code = "script"
+
+
+class VoiceError(PodmillError):
+    """A voice is unknown, not installed, or does not speak the language."""
+
+    code = "voice"
+
+
+class SpeechError(PodmillError):
+    """A speech engine failed and trying again will not help."""
+
+    code = "speech"
+
+
+class TranscriberError(PodmillError):
+    """The recording could not be transcribed."""
+
+    code = "transcriber"
+
+
+class MasteringError(PodmillError):
+    """The recording could not be mastered or encoded."""
+
+    code = "mastering"
+
+
+class DiskFullError(PodmillError):
+    """There is not enough disk for the next step."""
+
+    code = "disk_full"
+
+
+class StoreError(PodmillError):
+    """The store does not hold an artifact, or its bytes changed."""
+
+    code = "store"
+
+
+class BudgetExceededError(PodmillError):
+    """The account cannot pay for this."""
+
+    code = "budget_exceeded"
+
+
+class PriceUnknownError(PodmillError):
+    """There is no price for something that must be paid; it is never taken as free."""
+
+    code = "price_unknown"
+
+
+class PublishError(PodmillError):
+    """A target refused the episode."""
+
+    code = "publish"
+
+
+class ReviewNeededError(PodmillError):
+    """A check was not passed and a person must decide."""
+
+    code = "review"

@@ -1,0 +1,174 @@
+"""The only reader of the environment.
+
+Every setting is ``PODMILL_`` and its name in capitals, or the name in a TOML file: ``PODMILL_CONFIG`` if set, else
+``podmill.toml`` in the home folder. The environment wins over the file, the file over the default.
+"""
+
+import os
+import tomllib
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+
+from podmill.errors import ConfigurationError
+
+PREFIX = "PODMILL_"
+
+
+class Settings(BaseModel):
+    """Everything that can be set. Field descriptions become ``docs/configuration.md``."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    home: Path = Field(Path("~/.podmill"), description="Data folder: database, store, published shows, logs.")
+    database_url: SecretStr | None = Field(
+        None, description="SQLAlchemy URL. Unset: SQLite (WAL) in the home folder. PostgreSQL: postgresql+psycopg://..."
+    )
+    broker_url: SecretStr | None = Field(
+        None, description="Redis URL. Unset: the node starts its own bundled Valkey and finds a free port."
+    )
+    broker_prefix: str = Field("podmill:", description="Prefix of every key on the broker.")
+    temp_dir: Path | None = Field(None, description="Folder of temporary files. Unset: `tmp` in the home folder.")
+    public_dir: Path | None = Field(None, description="Folder that is published. Unset: `public` in the home folder.")
+    public_url: str = Field(
+        "http://127.0.0.1:8470", description="Address under which listeners reach the published folder."
+    )
+
+    engine: str = Field("piper", description="Speech engine used when neither episode nor show names one.")
+    cast: str = Field("duo", description="Cast used when neither episode nor show names one: `duo` or `solo`.")
+    minutes: float = Field(5.0, gt=0, le=240, description="Length of an episode that does not ask for one.")
+    synthesis_threads: int = Field(2, ge=1, le=64, description="Processor threads of one local voice.")
+
+    transcriber: str = Field("faster-whisper", description="Speech to text: `faster-whisper` or `openai-whisper`.")
+    transcriber_model: str = Field(
+        "tiny.en", description="Name of an installed model package, or the path of a model folder or checkpoint."
+    )
+    transcriber_compute: str = Field("int8", description="Number type of the transcriber: int8, float16, float32.")
+    transcriber_threads: int = Field(2, ge=1, le=64, description="Processor threads of one transcriber.")
+    word_accuracy_min: float = Field(0.94, ge=0, le=1, description="Below this an episode is not published.")
+    respeak_max: int = Field(2, ge=0, le=5, description="Times bad lines are spoken again before a person is asked.")
+
+    loudness_lufs: float = Field(-16.0, ge=-40, le=-5, description="Integrated loudness of the published file.")
+    true_peak_dbtp: float = Field(-1.0, ge=-9, le=0, description="Highest true peak of the published file.")
+    bitrate_kbps: int = Field(96, ge=32, le=320, description="MP3 bit rate, constant.")
+    disk_reserve_mb: int = Field(512, ge=0, description="Free disk below which mastering refuses to start.")
+
+    targets: tuple[str, ...] = Field(("folder",), description="Publishing targets, comma separated.")
+    account: str = Field("default", description="Account that pays for what is submitted.")
+    budget_usd: float | None = Field(None, ge=0, description="Budget of a new account in US dollars. Unset: no limit.")
+
+    lease_s: float = Field(30.0, gt=0, description="Seconds after which a step whose worker went silent is taken over.")
+    reconcile_s: float = Field(5.0, gt=0, description="Seconds between two passes of the reconciler.")
+    retries: int = Field(3, ge=0, description="Times a step is tried again after a transient error.")
+    retry_base_s: float = Field(1.0, gt=0, description="First back-off, in seconds; it doubles, with full jitter.")
+    retry_cap_s: float = Field(60.0, gt=0, description="Longest back-off, in seconds.")
+    deaths_max: int = Field(3, ge=1, description="Workers an episode may kill before it is set aside as failed.")
+    visibility_timeout_s: int = Field(
+        21600, ge=1, description="Seconds before the broker redelivers an unacknowledged message; above the longest step."
+    )
+
+    api_threads: int = Field(4, ge=1, le=64, description="Threads of each worker whose steps wait on the network.")
+    audio_processes: int = Field(1, ge=1, le=64, description="Processes of the audio worker.")
+    verification_processes: int = Field(1, ge=1, le=64, description="Processes of the verification worker.")
+    synthesis_processes: int = Field(1, ge=1, le=64, description="Processes of the local synthesis worker.")
+
+    fetch_timeout_s: float = Field(20.0, gt=0, description="Longest time for fetching one source.")
+    fetch_max_mb: int = Field(20, ge=1, description="Largest source, in megabytes, fetched or read from a file.")
+    fetch_private: bool = Field(False, description="Allow sources on private addresses. Only for tests and closed networks.")
+
+    web_host: str = Field("127.0.0.1", description="Address the web server binds to.")
+    web_port: int = Field(8470, ge=0, le=65535, description="Port of the web server; 0 finds a free one.")
+    web_password: SecretStr | None = Field(None, description="Password of the status pages; needed beyond loopback.")
+    flower_port: int = Field(5555, ge=0, le=65535, description="Port of Flower; 0 finds a free one.")
+    flower_user: str = Field("podmill", description="User name for Flower.")
+    flower_password: SecretStr | None = Field(None, description="Password of Flower; Flower does not start without one.")
+    log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
+
+    @field_validator("targets", mode="before")
+    @classmethod
+    def _split(cls, value: object) -> object:
+        return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
+
+    @field_validator("home", "temp_dir", "public_dir")
+    @classmethod
+    def _absolute(cls, value: Path | None) -> Path | None:
+        return value.expanduser().absolute() if value else None
+
+    @property
+    def database(self) -> str:
+        """SQLAlchemy URL in force."""
+        if self.database_url:
+            return self.database_url.get_secret_value()
+        return f"sqlite:///{self.home / 'podmill.db'}"
+
+    @property
+    def temp(self) -> Path:
+        return self.temp_dir or self.home / "tmp"
+
+    @property
+    def public(self) -> Path:
+        return self.public_dir or self.home / "public"
+
+    @property
+    def store_dir(self) -> Path:
+        return self.home / "store"
+
+
+class Origin(BaseModel):
+    """A setting in force and where it came from; secrets are masked."""
+
+    name: str
+    value: str
+    origin: str
+
+
+def _file_values(env: Mapping[str, str]) -> tuple[Path | None, dict[str, Any]]:
+    named = env.get(PREFIX + "CONFIG")
+    home = Path(env.get(PREFIX + "HOME", str(Settings.model_fields["home"].default))).expanduser()
+    path = Path(named).expanduser() if named else home / "podmill.toml"
+    if not path.is_file():
+        if named:
+            raise ConfigurationError(f"{path}: no such settings file.", action=f"Correct or unset {PREFIX}CONFIG.")
+        return None, {}
+    try:
+        return path, tomllib.loads(path.read_text(encoding="utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as exc:
+        raise ConfigurationError(f"{path}: not valid TOML: {exc}.") from exc
+
+
+def load(env: Mapping[str, str]) -> tuple[Settings, list[Origin]]:
+    """Settings from an environment, and where each came from.
+
+    Raises:
+        ConfigurationError: a name is unknown or a value is not usable; the message names it.
+    """
+    path, values = _file_values(env)
+    origins = dict.fromkeys(values, str(path))
+    for name, value in env.items():
+        field = name.removeprefix(PREFIX).lower()
+        if name.startswith(PREFIX) and field != "config":
+            values[field] = value
+            origins[field] = name
+    try:
+        settings = Settings(**values)
+    except ValidationError as exc:
+        first = exc.errors(include_input=False, include_url=False)[0]
+        field = str(first["loc"][0]) if first["loc"] else "settings"
+        raise ConfigurationError(
+            f"{origins.get(field, field)}: {field}: {first['msg']}.", action="Run: podmill doctor"
+        ) from None
+    rows = []
+    for field in Settings.model_fields:
+        value = getattr(settings, field)
+        shown = "" if value is None else "********" if isinstance(value, SecretStr) else str(value)
+        rows.append(Origin(name=field, value=shown, origin=origins.get(field, "default")))
+    return settings, rows
+
+
+@lru_cache(maxsize=1)
+def current() -> Settings:
+    """The settings of this process, read once."""
+    return load(os.environ)[0]
