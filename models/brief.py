@@ -24,7 +24,7 @@ class CastMember(Document):
     name: str
     """How listeners know the speaker."""
     voice: str
-    """``engine:voice`` (``piper:joe``), or ``auto`` for the best installed voice that differs from the cast before it."""
+    """``engine:voice`` (``piper:joe``), or ``auto`` for the best installed voice that differs from those before it."""
 
 
 class Brief(Document):

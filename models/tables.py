@@ -257,5 +257,3 @@ class Event(SQLModel, table=True):
     at: float
     kind: str
     data: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
-
-

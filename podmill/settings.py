@@ -67,7 +67,9 @@ class Settings(BaseModel):
     retry_cap_s: float = Field(60.0, gt=0, description="Longest back-off, in seconds.")
     deaths_max: int = Field(3, ge=1, description="Workers an episode may kill before it is set aside as failed.")
     visibility_timeout_s: int = Field(
-        21600, ge=1, description="Seconds before the broker redelivers an unacknowledged message; above the longest step."
+        21600,
+        ge=1,
+        description="Seconds before the broker redelivers an unacknowledged message; over the longest step.",
     )
 
     api_threads: int = Field(4, ge=1, le=64, description="Threads of each worker whose steps wait on the network.")
@@ -77,14 +79,14 @@ class Settings(BaseModel):
 
     fetch_timeout_s: float = Field(20.0, gt=0, description="Longest time for fetching one source.")
     fetch_max_mb: int = Field(20, ge=1, description="Largest source, in megabytes, fetched or read from a file.")
-    fetch_private: bool = Field(False, description="Allow sources on private addresses. Only for tests and closed networks.")
+    fetch_private: bool = Field(False, description="Allow sources on private addresses (closed networks).")
 
     web_host: str = Field("127.0.0.1", description="Address the web server binds to.")
     web_port: int = Field(8470, ge=0, le=65535, description="Port of the web server; 0 finds a free one.")
     web_password: SecretStr | None = Field(None, description="Password of the status pages; needed beyond loopback.")
     flower_port: int = Field(5555, ge=0, le=65535, description="Port of Flower; 0 finds a free one.")
     flower_user: str = Field("podmill", description="User name for Flower.")
-    flower_password: SecretStr | None = Field(None, description="Password of Flower; Flower does not start without one.")
+    flower_password: SecretStr | None = Field(None, description="Password of Flower, which does not start without.")
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
 
     @field_validator("targets", mode="before")
