@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from sqlalchemy import JSON, BigInteger, Column, Index, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Column, Index, Table, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
 from models.steps import ChargeState, EpisodeState, StepState
@@ -257,3 +257,8 @@ class Event(SQLModel, table=True):
     at: float
     kind: str
     data: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
+
+
+def table(model: type[SQLModel]) -> Table:
+    """The SQLAlchemy table of a model, for statements that name columns."""
+    return SQLModel.metadata.tables[str(model.__tablename__)]

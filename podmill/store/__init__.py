@@ -1,0 +1,1 @@
+"""Where files and rows are kept: artifacts by content hash, takes by key, the database."""
