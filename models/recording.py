@@ -24,5 +24,5 @@ class Recording(Document):
     lines: tuple[LineTime, ...]
     requests: int
     """Speech requests really made for this recording: lines found in the cache of takes are not counted."""
-    respoken: tuple[int, ...] = ()
-    """Lines spoken anew because verification refused them."""
+    variants: dict[int, int] = {}
+    """Lines that verification refused, and how often each was spoken anew."""

@@ -26,10 +26,8 @@ class Show(SQLModel, table=True):
     copyright: str = ""
     guid: str
     """podcast:guid, computed once from the first feed address and kept through moves."""
-    cover_sha256: str | None = None
-    cover_suffix: str | None = None
     settings: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
-    """Defaults of new episodes: ``minutes``, ``cast``, ``engine``, ``targets``."""
+    """Defaults of new episodes: ``minutes``, ``cast``, ``engine``, ``targets``; ``cover``, an artifact."""
     created_at: float
 
 
@@ -140,6 +138,8 @@ class Part(SQLModel, table=True):
     state: StepState = Field(default=StepState.DUE, sa_column=Column(Text, nullable=False))
     take_key: str
     characters: int
+    requested: bool = False
+    """An engine was asked for it: it was not in the cache of takes."""
     finished_at: float | None = None
 
 

@@ -23,7 +23,7 @@ An error says what happened and what to do next, and nothing secret. Only ``retr
 an exception that is not in this tree is a bug and fails the step.
 """
 
-from typing import ClassVar
+from typing import Any, ClassVar
 
 
 class PodmillError(Exception):
@@ -40,6 +40,16 @@ class PodmillError(Exception):
 
     def __str__(self) -> str:
         return f"{self.message} {self.action}".strip()
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # Celery pickles exceptions between processes; the default would call __init__ without its keywords.
+        return _revive, (type(self), self.args, self.__dict__)
+
+
+def _revive(kind: type[PodmillError], args: tuple[Any, ...], state: dict[str, Any]) -> PodmillError:
+    error = kind.__new__(kind, *args)
+    error.__dict__.update(state)
+    return error
 
 
 class InputError(PodmillError):

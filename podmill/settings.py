@@ -60,6 +60,8 @@ class Settings(BaseModel):
     account: str = Field("default", description="Account that pays for what is submitted.")
     budget_usd: float | None = Field(None, ge=0, description="Budget of a new account in US dollars. Unset: no limit.")
 
+    prices_file: Path | None = Field(None, description="TOML file whose prices replace or add to the built-in list.")
+
     lease_s: float = Field(30.0, gt=0, description="Seconds after which a step whose worker went silent is taken over.")
     reconcile_s: float = Field(5.0, gt=0, description="Seconds between two passes of the reconciler.")
     retries: int = Field(3, ge=0, description="Times a step is tried again after a transient error.")
@@ -89,12 +91,15 @@ class Settings(BaseModel):
     flower_password: SecretStr | None = Field(None, description="Password of Flower, which does not start without.")
     log_level: str = Field("INFO", description="DEBUG, INFO, WARNING or ERROR.")
 
-    @field_validator("targets", mode="before")
+    fault_points: tuple[str, ...] = Field((), description="Tests only: points at which a process kills itself, once.")
+    fault_dir: Path | None = Field(None, description="Tests only: folder where a point that struck leaves its mark.")
+
+    @field_validator("targets", "fault_points", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
-    @field_validator("home", "temp_dir", "public_dir")
+    @field_validator("home", "temp_dir", "public_dir", "prices_file")
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         return value.expanduser().absolute() if value else None

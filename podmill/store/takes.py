@@ -9,7 +9,6 @@ from podmill.context import ArtifactStore
 from podmill.store.clock import now
 from podmill.store.database import transaction
 
-
 TAKE = table(TakeRow)
 
 

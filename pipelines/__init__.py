@@ -1,0 +1,1 @@
+"""The task graphs: an episode's chain, batches of them, and recurring ones."""

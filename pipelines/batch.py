@@ -1,0 +1,250 @@
+"""Submission: what was read from a file becomes a batch of episodes. Also ``python -m pipelines.batch``."""
+
+import sys
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import Connection, Row, select, update
+
+from models.brief import Brief, CastMember, Source
+from models.documents import Artifact
+from models.steps import OPEN_STATES, EpisodeState, Step, StepState
+from models.tables import Batch, Show, table
+from pipelines import episode as episodes
+from pipelines.episode import EPISODE, EVENT, STEP_RUN
+from podmill.briefs.records import EpisodeRequest, FileRequest, ShowRequest, Submission
+from podmill.errors import InputError
+from podmill.money import ledger
+from podmill.money.ledger import Ledger
+from podmill.publishing import podcast_guid
+from podmill.settings import Settings
+from podmill.speech import voices
+from podmill.store.clock import now
+from podmill.store.database import open_engine, reading, transaction
+from podmill.store.local import LocalStore
+
+BATCH, SHOW = table(Batch), table(Show)
+
+
+def submit(submission: Submission, settings: Settings) -> str:
+    """Make the batch and its episodes, and send their chains.
+
+    The same submission again is the same batch, and an episode that was made before is not made twice.
+
+    Returns:
+        The batch's id.
+    """
+    engine = open_engine(settings)
+    store = LocalStore(settings.store_dir)
+    budget = None if settings.budget_usd is None else round(settings.budget_usd * 1_000_000)
+    Ledger(engine).open_account(settings.account, budget)
+    with reading(engine) as connection:
+        known = connection.scalar(select(BATCH.c.id).where(BATCH.c.fingerprint == submission.fingerprint))
+    if known is not None:
+        return str(known)
+    # Files go into the store before the transaction: it must be short, and the store does not mind a copy too many.
+    covers = {show.slug: _take(show.cover, store) for show in submission.shows}
+    contents = [_contents(request, store) for request in submission.episodes]
+    made = []
+    with transaction(engine) as connection:
+        for show in submission.shows:
+            save_show(connection, show, covers[show.slug], settings)
+        batch_id = _make_batch(connection, submission, settings)
+        for position, (request, content) in enumerate(zip(submission.episodes, contents, strict=True)):
+            brief = _brief(connection, request, content, settings)
+            episode_id, is_new = episodes.make(
+                connection,
+                engine,
+                key=request.key,
+                brief=brief,
+                title=request.subject,
+                account=settings.account,
+                batch_id=batch_id,
+                position=position,
+            )
+            if is_new:
+                made.append((episode_id, Step.RESEARCH))
+    episodes.send(made)
+    return batch_id
+
+
+def _make_batch(connection: Connection, submission: Submission, settings: Settings) -> str:
+    batch_id = uuid4().hex[:12]
+    row = {
+        "id": batch_id,
+        "name": submission.name,
+        "fingerprint": submission.fingerprint,
+        "show": submission.show,
+        "account": settings.account,
+        "refused": [refused.model_dump(mode="json") for refused in submission.refused],
+        "created_at": now(),
+    }
+    connection.execute(BATCH.insert().values(row))
+    return batch_id
+
+
+def save_show(connection: Connection, show: ShowRequest, cover: Artifact | None, settings: Settings) -> None:
+    """Make a show, or change what the request states of it. Its guid and address never change."""
+    stated = show.model_dump(exclude_none=True, exclude={"slug", "cover"})
+    row = connection.execute(select(SHOW.c.settings).where(SHOW.c.slug == show.slug)).first()
+    defaults = dict(row.settings) if row else {}
+    if cover is not None:
+        defaults["cover"] = cover.model_dump(mode="json")
+    if row is not None:
+        connection.execute(update(SHOW).where(SHOW.c.slug == show.slug).values(settings=defaults, **stated))
+        return
+    fresh = Show(
+        slug=show.slug,
+        guid=podcast_guid(f"{settings.public_url.rstrip('/')}/{show.slug}/feed.xml"),
+        created_at=0,
+        **{"title": show.heading, **stated},
+    )
+    values = fresh.model_dump() | {"settings": defaults, "created_at": now()}
+    connection.execute(SHOW.insert().values(values))
+
+
+def _contents(request: EpisodeRequest, store: LocalStore) -> tuple[tuple[Source, ...], Source | None, Artifact | None]:
+    sources = tuple(_source(each, store) for each in request.sources)
+    script = _source(request.script, store) if request.script else None
+    return sources, script, _take(request.artwork, store)
+
+
+def _source(content: FileRequest, store: LocalStore) -> Source:
+    return Source(name=content.name, url=content.url, artifact=_take(content, store), media_type=content.media_type)
+
+
+def _take(content: FileRequest | None, store: LocalStore) -> Artifact | None:
+    if content is None or content.url is not None:
+        return None
+    if content.text is not None:
+        return store.put_bytes(content.text.encode(), suffix=".txt", media_type=content.media_type or "text/plain")
+    if content.path is None:
+        raise InputError(f"{content.name!r} is neither a file, an address nor a text.")
+    try:
+        artifact = store.put(content.path, media_type=content.media_type)
+    except OSError as exc:
+        raise InputError(f"{exc.strerror}.", file=str(content.path)) from exc
+    if content.sha256 and artifact.sha256 != content.sha256:
+        raise InputError("The file changed while it was being submitted.", action="Try again.", file=content.name)
+    return artifact
+
+
+def _brief(
+    connection: Connection,
+    request: EpisodeRequest,
+    content: tuple[tuple[Source, ...], Source | None, Artifact | None],
+    settings: Settings,
+) -> Brief:
+    sources, script, artwork = content
+    show = connection.execute(select(SHOW.c.language, SHOW.c.settings).where(SHOW.c.slug == request.show)).one()
+    defaults = show.settings
+    return Brief(
+        show=request.show,
+        topic=request.topic,
+        title=request.title,
+        summary=request.summary,
+        sources=sources,
+        script=script,
+        minutes=request.minutes or defaults.get("minutes") or settings.minutes,
+        language=request.language or show.language,
+        cast=_cast(request, defaults, settings),
+        engine=request.engine or defaults.get("engine") or settings.engine,
+        writer=request.writer or defaults.get("writer") or "offline",
+        artwork=artwork,
+    )
+
+
+def _cast(request: EpisodeRequest, defaults: dict[str, str], settings: Settings) -> tuple[CastMember, ...]:
+    asked = request.cast or defaults.get("cast") or settings.cast
+    if isinstance(asked, str):
+        members = voices.CASTS[asked]
+    else:
+        members = tuple(
+            CastMember(speaker=f"S{number}", name=member.name, voice=member.voice)
+            for number, member in enumerate(asked, start=1)
+        )
+    return voices.resolve_cast(members, settings)
+
+
+def retry(episode_ids: list[str], settings: Settings) -> list[str]:
+    """Put failed, reviewed and cancelled episodes back to the step they stopped at.
+
+    Returns:
+        The ids that were put back.
+
+    Raises:
+        InputError: an id is unknown.
+    """
+    engine = open_engine(settings)
+    closed = (EpisodeState.FAILED, EpisodeState.REVIEW, EpisodeState.CANCELLED)
+    sent = []
+    with transaction(engine) as connection:
+        for row in _found(connection, episode_ids):
+            if row.state not in closed:
+                continue
+            again = {
+                "state": StepState.DUE,
+                "attempt": 0,
+                "round": 0,
+                "lost_leases": 0,
+                "not_before": None,
+                "error": None,
+                "due_at": now(),
+            }
+            step = Step.SYNTHESIS if row.step == Step.VERIFICATION else Step(row.step)
+            connection.execute(
+                update(STEP_RUN).where(STEP_RUN.c.episode_id == row.id, STEP_RUN.c.step == step).values(**again)
+            )
+            opened = {"state": EpisodeState.QUEUED, "step": step, "error": None, "error_code": None}
+            connection.execute(update(EPISODE).where(EPISODE.c.id == row.id).values(updated_at=now(), **opened))
+            connection.execute(EVENT.insert().values(episode_id=row.id, at=now(), kind="retried", data={}))
+            sent.append((row.id, step))
+    episodes.send(sent)
+    return [episode_id for episode_id, _ in sent]
+
+
+def cancel(episode_ids: list[str], settings: Settings) -> list[str]:
+    """Stop episodes that are not finished; a worker that runs one loses its lease and writes nothing more.
+
+    Returns:
+        The ids that were cancelled.
+
+    Raises:
+        InputError: an id is unknown.
+    """
+    engine = open_engine(settings)
+    cancelled = []
+    with transaction(engine) as connection:
+        for row in _found(connection, episode_ids):
+            if row.state not in (*OPEN_STATES, EpisodeState.REVIEW):
+                continue
+            connection.execute(
+                update(STEP_RUN)
+                .where(STEP_RUN.c.episode_id == row.id, STEP_RUN.c.state != StepState.DONE)
+                .values(state=StepState.FAILED, lease_token=None, lease_expires_at=None, error="Cancelled.")
+            )
+            closed = {"state": EpisodeState.CANCELLED, "error": "Cancelled.", "error_code": "cancelled"}
+            connection.execute(update(EPISODE).where(EPISODE.c.id == row.id).values(updated_at=now(), **closed))
+            ledger.release(connection, row.id)
+            connection.execute(EVENT.insert().values(episode_id=row.id, at=now(), kind="cancelled", data={}))
+            cancelled.append(row.id)
+    return cancelled
+
+
+def _found(connection: Connection, episode_ids: list[str]) -> list[Row[Any]]:
+    rows: list[Row[Any]] = []
+    for asked in episode_ids:
+        matches = connection.execute(
+            select(EPISODE.c.id, EPISODE.c.state, EPISODE.c.step).where(EPISODE.c.id.startswith(asked, autoescape=True))
+        ).all()
+        if len(matches) != 1:
+            problem = "No episode has the id" if not matches else "More than one episode has an id that begins with"
+            raise InputError(f"{problem} {asked!r}.", action="Run: podmill status")
+        rows.extend(matches)
+    return rows
+
+
+if __name__ == "__main__":
+    from podmill.cli import main
+
+    sys.exit(main(["submit", *sys.argv[1:]]))

@@ -1,0 +1,116 @@
+"""Recurring episodes of a show: one for each slot of its schedules, whoever ticks and however often."""
+
+import datetime
+import hashlib
+import logging
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from croniter import CroniterBadCronError, croniter
+from sqlalchemy import Engine, delete, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from models.brief import Brief
+from models.steps import Step
+from models.tables import Schedule, Show, table
+from pipelines import episode as episodes
+from podmill.errors import InputError
+from podmill.settings import Settings
+from podmill.store.clock import now
+from podmill.store.database import reading, transaction
+
+log = logging.getLogger(__name__)
+SCHEDULE, SHOW = table(Schedule), table(Show)
+
+
+def schedule(engine: Engine, *, show: str, name: str, cron: str, timezone: str, brief: Brief) -> None:
+    """Make or change a schedule. Slots that lie before this moment are not made up for.
+
+    Args:
+        cron: five fields: minute, hour, day of month, month, day of week.
+        timezone: IANA name; the cron expression is read in it, through changes of clock.
+
+    Raises:
+        InputError: the show, the expression or the time zone is not usable.
+    """
+    zone = _zone(timezone)
+    if not croniter.is_valid(cron) or len(cron.split()) != 5:
+        raise InputError(f"{cron!r} is not a cron expression.", action="Five fields: 0 6 * * 1", field="cron")
+    values = {"cron": cron, "timezone": str(zone), "brief": brief.model_dump(mode="json"), "active": True}
+    dialect = postgresql if engine.dialect.name == "postgresql" else sqlite
+    with transaction(engine) as connection:
+        if connection.scalar(select(SHOW.c.slug).where(SHOW.c.slug == show)) is None:
+            raise InputError(f"There is no show {show!r}.", action="Run: podmill show list", field="show")
+        statement = dialect.insert(SCHEDULE).values(show=show, name=name, since=now(), **values)
+        connection.execute(
+            statement.on_conflict_do_update(
+                index_elements=["show", "name"], set_={**values, "since": now(), "last_slot": None}
+            )
+        )
+
+
+def unschedule(engine: Engine, *, show: str, name: str) -> None:
+    """Remove a schedule; episodes it made stay.
+
+    Raises:
+        InputError: there is no such schedule.
+    """
+    with transaction(engine) as connection:
+        gone = connection.execute(delete(SCHEDULE).where(SCHEDULE.c.show == show, SCHEDULE.c.name == name))
+        if gone.rowcount == 0:
+            raise InputError(f"The show {show!r} has no schedule {name!r}.", action="Run: podmill show list")
+
+
+def latest_slot(cron: str, timezone: str, *, after_s: float, until_s: float) -> float | None:
+    """The newest slot in (after, until], in seconds since 1970: of several missed runs only the last is made up for."""
+    zone = _zone(timezone)
+    until = datetime.datetime.fromtimestamp(until_s, zone)
+    try:
+        # croniter excludes the start itself, so a slot of this very second is asked for from one microsecond later.
+        start = until + datetime.timedelta(microseconds=1)
+        slot = croniter(cron, start).get_prev(datetime.datetime).timestamp()
+    except CroniterBadCronError as exc:
+        raise InputError(f"{cron!r} is not a cron expression.", field="cron") from exc
+    return slot if after_s < slot <= until_s else None
+
+
+def submit_due(engine: Engine, settings: Settings) -> list[str]:
+    """Make the episode of every schedule whose slot has come.
+
+    Returns:
+        Ids of the episodes that are new.
+    """
+    with reading(engine) as connection:
+        moment = float(connection.scalar(select(now())) or 0)
+        rows = connection.execute(select(SCHEDULE).where(SCHEDULE.c.active)).all()
+    made = []
+    for row in rows:
+        slot = latest_slot(row.cron, row.timezone, after_s=row.last_slot or row.since, until_s=moment)
+        if slot is None:
+            continue
+        brief = Brief.model_validate(row.brief)
+        stamp = datetime.datetime.fromtimestamp(slot, _zone(row.timezone))
+        key = hashlib.sha256(f"schedule\0{row.show}\0{row.name}\0{int(slot)}".encode()).hexdigest()
+        with transaction(engine) as connection:
+            episode_id, is_new = episodes.make(
+                connection,
+                engine,
+                key=key,
+                brief=brief,
+                title=f"{brief.subject}, {stamp:%Y-%m-%d}",
+                account=settings.account,
+            )
+            connection.execute(update(SCHEDULE).where(SCHEDULE.c.id == row.id).values(last_slot=slot))
+        if is_new:
+            log.info("schedule %s of %s: slot %s", row.name, row.show, stamp.isoformat())
+            made.append(episode_id)
+    episodes.send([(episode_id, Step.RESEARCH) for episode_id in made])
+    return made
+
+
+def _zone(name: str) -> ZoneInfo:
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError) as exc:
+        raise InputError(
+            f"{name!r} is not a time zone.", action="Use a name like Europe/Berlin.", field="timezone"
+        ) from exc

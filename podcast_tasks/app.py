@@ -1,0 +1,43 @@
+"""The Celery app, logging and model loading."""
+
+import logging
+import sys
+from typing import Any
+
+from celery import Celery
+from celery.signals import celeryd_after_setup, setup_logging, worker_process_init
+
+from podmill.settings import current
+
+app = Celery("podcast_tasks")
+app.config_from_object("celeryconfig")
+
+
+@setup_logging.connect
+def _log_plainly(**_: Any) -> None:
+    logging.basicConfig(
+        level=current().log_level.upper(),
+        stream=sys.stderr,
+        format="%(asctime)s %(levelname)s %(processName)s %(name)s: %(message)s",
+        force=True,
+    )
+    for chatty in ("faster_whisper", "celery.app.trace", "alembic"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+@celeryd_after_setup.connect
+def _remember_queues(instance: Any, **_: Any) -> None:
+    """Models are loaded in the children, by the queues their worker serves: never before the fork."""
+    queues = set(instance.app.amqp.queues.consume_from)
+    worker_process_init.connect(lambda **_: _preload(queues), weak=False)
+
+
+def _preload(queues: set[str]) -> None:
+    if "synthesis.gpu" in queues:
+        from podmill import speech
+
+        speech.preload(current())
+    if "verification" in queues:
+        from podmill import verification
+
+        verification.preload(current())

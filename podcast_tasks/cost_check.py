@@ -1,0 +1,26 @@
+"""Script to quote: what it will cost, and the money held for it."""
+
+from models.quote import Quote
+from models.script import Script
+from models.steps import Step
+from podcast_tasks.app import app
+from podcast_tasks.running import Done, Work, run_step
+from podmill import speech
+from podmill.money import prices
+from podmill.money.estimate import estimate
+from podmill.money.ledger import Ledger
+
+
+def make(work: Work) -> Done:
+    settings = work.context.settings
+    script = work.need(Step.SCRIPTING, Script)
+    items = estimate(work.brief, script, prices.load(settings.prices_file), transcriber=settings.transcriber)
+    requests = speech.plan(script, work.brief.cast, settings, variants={})
+    cost_microusd = sum(item.cost_microusd for item in items)
+    reservation = Ledger(work.journal.engine).reserve(work.account, work.claim.episode_id, cost_microusd)
+    return Done(Quote(items=items, cost_microusd=cost_microusd, requests=len(requests), reservation_id=reservation))
+
+
+@app.task(name="podcast_tasks.cost_check.cost_check")
+def cost_check(episode_id: str) -> None:
+    run_step(Step.COST_CHECK, episode_id, make)

@@ -1,0 +1,53 @@
+"""The parts of a synthesis step: one row for each take, so that a restart begins at the first one missing."""
+
+from sqlalchemy import Engine, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+
+from models.steps import StepState
+from models.tables import Part, table
+from podmill.store.clock import now
+from podmill.store.database import reading, transaction
+
+PART = table(Part)
+
+
+class Parts:
+    """The parts of one round of one episode."""
+
+    def __init__(self, engine: Engine, episode_id: str, round_: int) -> None:
+        self.engine = engine
+        self.episode_id = episode_id
+        self.round = round_
+
+    def plan(self, takes: list[tuple[str, int]]) -> None:
+        """Write the plan down: key and characters of every take, in order. Planning again changes nothing."""
+        rows = [
+            {
+                "episode_id": self.episode_id,
+                "round": self.round,
+                "index": index,
+                "state": StepState.DUE,
+                "take_key": key,
+                "characters": characters,
+                "requested": False,
+            }
+            for index, (key, characters) in enumerate(takes)
+        ]
+        dialect = postgresql if self.engine.dialect.name == "postgresql" else sqlite
+        with transaction(self.engine) as connection:
+            connection.execute(dialect.insert(PART).on_conflict_do_nothing(), rows)
+
+    def done(self, index: int, *, requested: bool) -> None:
+        """The take of a part is in the cache; ``requested`` when an engine made it just now."""
+        with transaction(self.engine) as connection:
+            connection.execute(
+                update(PART)
+                .where(PART.c.episode_id == self.episode_id, PART.c.round == self.round, PART.c.index == index)
+                .values(state=StepState.DONE, requested=PART.c.requested | requested, finished_at=now())
+            )
+
+    def requests(self) -> int:
+        """Requests really made for this episode, all rounds."""
+        with reading(self.engine) as connection:
+            statement = select(func.count()).where(PART.c.episode_id == self.episode_id, PART.c.requested)
+            return int(connection.scalar(statement) or 0)

@@ -1,0 +1,53 @@
+"""What beat asks for: reconciling, recurring episodes, clean-up."""
+
+import logging
+import shutil
+import time
+
+from sqlalchemy import select
+
+from models.steps import StepState
+from pipelines.recurring import submit_due
+from podcast_tasks import reconciler
+from podcast_tasks.app import app
+from podcast_tasks.journal import STEP_RUN
+from podcast_tasks.running import journal
+from podmill.settings import Settings, current
+from podmill.store.database import reading
+
+log = logging.getLogger(__name__)
+
+ABANDONED_AFTER_S = 3600.0
+"""A temporary file of the store this old belongs to a process that died."""
+
+
+@app.task(name="podcast_tasks.upkeep.reconcile")
+def reconcile() -> None:
+    reconciler.reconcile(journal())
+
+
+@app.task(name="podcast_tasks.upkeep.recurring")
+def recurring() -> None:
+    submit_due(journal().engine, current())
+
+
+@app.task(name="podcast_tasks.upkeep.clean_up")
+def clean_up() -> None:
+    remove_abandoned(current(), _live_tokens())
+
+
+def _live_tokens() -> set[str]:
+    with reading(journal().engine) as connection:
+        return set(connection.scalars(select(STEP_RUN.c.lease_token).where(STEP_RUN.c.state == StepState.RUNNING)))
+
+
+def remove_abandoned(settings: Settings, live_tokens: set[str]) -> None:
+    """Remove the temporary folders of step runs whose worker died, and half-written files of the store."""
+    for folder in settings.temp.glob("*-*-*"):
+        if folder.name.rpartition("-")[2] not in live_tokens:
+            log.info("removing %s", folder)
+            shutil.rmtree(folder, ignore_errors=True)
+    oldest = time.time() - ABANDONED_AFTER_S
+    for file in settings.store_dir.glob(".incoming-*"):
+        if file.stat().st_mtime < oldest:
+            file.unlink(missing_ok=True)

@@ -1,0 +1,64 @@
+"""The running node's note in the home folder: how other processes on this machine find its broker and pages."""
+
+import os
+from pathlib import Path
+
+import psutil
+from pydantic import BaseModel, ValidationError
+
+from podmill.errors import ConfigurationError
+from podmill.settings import Settings
+
+
+class NodeInfo(BaseModel):
+    pid: int
+    """Of the supervisor."""
+    started_at: float
+    """Creation time of that process: a pid alone may have been given to another."""
+    broker_url: str
+    web_url: str | None = None
+    flower_url: str | None = None
+
+
+def place(settings: Settings) -> Path:
+    return settings.home / "node.json"
+
+
+def read(settings: Settings) -> NodeInfo | None:
+    """The node that runs on this home folder, or None."""
+    try:
+        info = NodeInfo.model_validate_json(place(settings).read_text(encoding="utf-8"))
+        alive = abs(psutil.Process(info.pid).create_time() - info.started_at) < 1
+    except (OSError, ValidationError, psutil.Error):
+        return None
+    return info if alive else None
+
+
+def write(settings: Settings, *, broker_url: str, web_url: str | None, flower_url: str | None) -> NodeInfo:
+    started_at = psutil.Process().create_time()
+    info = NodeInfo(
+        pid=os.getpid(), started_at=started_at, broker_url=broker_url, web_url=web_url, flower_url=flower_url
+    )
+    path = place(settings)
+    temporary = path.with_suffix(f".{os.getpid()}")
+    temporary.write_text(info.model_dump_json(), encoding="utf-8")
+    temporary.chmod(0o600)
+    temporary.replace(path)
+    return info
+
+
+def broker_url(settings: Settings) -> str:
+    """The broker to use: the one that is set, else the running node's.
+
+    Raises:
+        ConfigurationError: there is neither.
+    """
+    if settings.broker_url:
+        return settings.broker_url.get_secret_value()
+    info = read(settings)
+    if info is None:
+        raise ConfigurationError(
+            f"No broker: no node is running on {settings.home} and PODMILL_BROKER_URL is not set.",
+            action="Run: podmill up",
+        )
+    return info.broker_url
