@@ -1,0 +1,84 @@
+# The environment is .venv, made from the hash-pinned locks in requirements/. Nothing is installed outside it.
+
+PYTHON ?= $(firstword $(foreach name,python3 python3.13 python3.12 python3.11,\
+	$(shell $(name) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' >/dev/null 2>&1 && echo $(name))))
+ARGS ?=
+
+BIN := .venv/bin
+TORCH := .venv-torch/bin
+
+# --no-build-isolation: the few packages that come as source are built with the pinned tools of build.txt.
+# --no-compile: bytecode is written for what is imported; for everything it takes 150 MB and half the time.
+INSTALL := install --quiet --disable-pip-version-check --no-compile --no-build-isolation
+LOCKED := $(INSTALL) --require-hashes
+PROJECT := $(INSTALL) --no-deps --editable .
+
+.DEFAULT_GOAL := help
+.DELETE_ON_ERROR:
+.PHONY: help demo up check test test-torch bench lock docs clean
+
+##@ Use
+help: ## This list
+	@awk 'BEGIN {FS = ":.*## "} \
+		/^##@ / {printf "\n%s\n", substr($$0, 5)} \
+		/^[a-z-]+:.*## / {printf "  make %-11s %s\n", $$1, $$2}' $(firstword $(MAKEFILE_LIST))
+
+demo: .venv/main.stamp ## Two published episodes from the documents in examples/, no key needed
+	$(BIN)/podmill demo $(ARGS)
+
+up: .venv/main.stamp ## The node: broker, workers, beat, web pages; Ctrl-C drains it
+	$(BIN)/podmill up $(ARGS)
+
+##@ Work on it
+check: .venv/dev.stamp ## Lint, format, types, import contracts
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/lint-imports
+
+test: .venv/dev.stamp ## Every test but those on PyTorch; ARGS="-k feed" narrows
+	@tests/servers/install
+	$(BIN)/python -m pytest -m "not torch" $(ARGS)
+
+test-torch: .venv-torch/dev.stamp ## The tests on PyTorch (openai-whisper, speaker embeddings), in .venv-torch
+	$(TORCH)/python -m pytest -m torch $(ARGS)
+
+bench: .venv/main.stamp ## Seconds per episode-minute by step, and the overhead of the chain
+	$(BIN)/python -m benchmarks $(ARGS)
+
+docs: .venv/main.stamp ## Writes docs/configuration.md from the settings
+	$(BIN)/python docs/generate_configuration.py
+
+lock: .venv/dev.stamp ## Resolves the newest allowed versions into requirements/*.txt
+	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python requirements/lock.py
+
+clean: ## Removes the environments and caches; published episodes and data stay
+	rm -rf .venv .venv-torch .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
+
+%/bin/python:
+	@test -n "$(PYTHON)" || { echo "Podmill needs Python 3.11, 3.12 or 3.13. On Debian or Ubuntu: apt-get install python3 python3-venv" >&2; exit 1; }
+	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { echo "Python's venv is missing. On Debian or Ubuntu: apt-get install python3-venv" >&2; exit 1; }
+	$(PYTHON) -m venv $*
+
+%/build.stamp: requirements/build.txt | %/bin/python
+	$*/bin/python -m pip $(LOCKED) -r requirements/build.txt
+	@touch $@
+
+.venv/main.stamp: requirements/main.txt pyproject.toml .venv/build.stamp
+	$(BIN)/python -m pip $(LOCKED) -r requirements/main.txt
+	$(BIN)/python -m pip $(PROJECT)
+	@touch $@
+
+.venv/dev.stamp: requirements/dev.txt .venv/main.stamp
+	$(BIN)/python -m pip $(LOCKED) -r requirements/main.txt -r requirements/dev.txt
+	@touch $@
+
+# --no-deps: the locks are complete, and the declared dependencies of resemblyzer are not installable.
+# PyTorch's Linux build in the registry does not start without the CUDA libraries, even on a processor; its CPU build does.
+.venv-torch/dev.stamp: requirements/main.txt requirements/dev.txt requirements/torch.txt pyproject.toml .venv-torch/build.stamp
+	$(TORCH)/python -m pip $(LOCKED) --no-deps -r requirements/main.txt -r requirements/dev.txt -r requirements/torch.txt
+	$(TORCH)/python -c 'import torch' 2>/dev/null || $(TORCH)/python -m pip $(LOCKED) --no-deps -r requirements/cuda.txt
+	$(TORCH)/python -m pip $(PROJECT)
+	@touch $@
+
+.SECONDARY:
