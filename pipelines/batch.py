@@ -1,20 +1,17 @@
 """Submission: what was read from a file becomes a batch of episodes. Also ``python -m pipelines.batch``."""
 
 import sys
-from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, Row, select, update
+from sqlalchemy import Connection, select, update
 
 from models.brief import Brief, CastMember, Source
 from models.documents import Artifact
-from models.steps import OPEN_STATES, EpisodeState, Step, StepState
+from models.steps import Step
 from models.tables import Batch, Show, table
 from pipelines import episode as episodes
-from pipelines.episode import EPISODE, EVENT, STEP_RUN
 from podmill.briefs.records import EpisodeRequest, FileRequest, ShowRequest, Submission
 from podmill.errors import InputError
-from podmill.money import ledger
 from podmill.money.ledger import Ledger
 from podmill.publishing import podcast_guid
 from podmill.settings import Settings
@@ -164,84 +161,6 @@ def _cast(request: EpisodeRequest, defaults: dict[str, str], settings: Settings)
             for number, member in enumerate(asked, start=1)
         )
     return voices.resolve_cast(members, settings)
-
-
-def retry(episode_ids: list[str], settings: Settings) -> list[str]:
-    """Put failed, reviewed and cancelled episodes back to the step they stopped at.
-
-    Returns:
-        The ids that were put back.
-
-    Raises:
-        InputError: an id is unknown.
-    """
-    engine = open_engine(settings)
-    closed = (EpisodeState.FAILED, EpisodeState.REVIEW, EpisodeState.CANCELLED)
-    sent = []
-    with transaction(engine) as connection:
-        for row in _found(connection, episode_ids):
-            if row.state not in closed:
-                continue
-            again = {
-                "state": StepState.DUE,
-                "attempt": 0,
-                "round": 0,
-                "lost_leases": 0,
-                "not_before": None,
-                "error": None,
-                "due_at": now(),
-            }
-            step = Step.SYNTHESIS if row.step == Step.VERIFICATION else Step(row.step)
-            connection.execute(
-                update(STEP_RUN).where(STEP_RUN.c.episode_id == row.id, STEP_RUN.c.step == step).values(**again)
-            )
-            opened = {"state": EpisodeState.QUEUED, "step": step, "error": None, "error_code": None}
-            connection.execute(update(EPISODE).where(EPISODE.c.id == row.id).values(updated_at=now(), **opened))
-            connection.execute(EVENT.insert().values(episode_id=row.id, at=now(), kind="retried", data={}))
-            sent.append((row.id, step))
-    episodes.send(sent)
-    return [episode_id for episode_id, _ in sent]
-
-
-def cancel(episode_ids: list[str], settings: Settings) -> list[str]:
-    """Stop episodes that are not finished; a worker that runs one loses its lease and writes nothing more.
-
-    Returns:
-        The ids that were cancelled.
-
-    Raises:
-        InputError: an id is unknown.
-    """
-    engine = open_engine(settings)
-    cancelled = []
-    with transaction(engine) as connection:
-        for row in _found(connection, episode_ids):
-            if row.state not in (*OPEN_STATES, EpisodeState.REVIEW):
-                continue
-            connection.execute(
-                update(STEP_RUN)
-                .where(STEP_RUN.c.episode_id == row.id, STEP_RUN.c.state != StepState.DONE)
-                .values(state=StepState.FAILED, lease_token=None, lease_expires_at=None, error="Cancelled.")
-            )
-            closed = {"state": EpisodeState.CANCELLED, "error": "Cancelled.", "error_code": "cancelled"}
-            connection.execute(update(EPISODE).where(EPISODE.c.id == row.id).values(updated_at=now(), **closed))
-            ledger.release(connection, row.id)
-            connection.execute(EVENT.insert().values(episode_id=row.id, at=now(), kind="cancelled", data={}))
-            cancelled.append(row.id)
-    return cancelled
-
-
-def _found(connection: Connection, episode_ids: list[str]) -> list[Row[Any]]:
-    rows: list[Row[Any]] = []
-    for asked in episode_ids:
-        matches = connection.execute(
-            select(EPISODE.c.id, EPISODE.c.state, EPISODE.c.step).where(EPISODE.c.id.startswith(asked, autoescape=True))
-        ).all()
-        if len(matches) != 1:
-            problem = "No episode has the id" if not matches else "More than one episode has an id that begins with"
-            raise InputError(f"{problem} {asked!r}.", action="Run: podmill status")
-        rows.extend(matches)
-    return rows
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
 """Recurring episodes of a show: one for each slot of its schedules, whoever ticks and however often."""
 
-import datetime
+import datetime as dt
 import hashlib
 import logging
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
@@ -63,11 +63,11 @@ def unschedule(engine: Engine, *, show: str, name: str) -> None:
 def latest_slot(cron: str, timezone: str, *, after_s: float, until_s: float) -> float | None:
     """The newest slot in (after, until], in seconds since 1970: of several missed runs only the last is made up for."""
     zone = _zone(timezone)
-    until = datetime.datetime.fromtimestamp(until_s, zone)
+    until = dt.datetime.fromtimestamp(until_s, zone)
     try:
         # croniter excludes the start itself, so a slot of this very second is asked for from one microsecond later.
-        start = until + datetime.timedelta(microseconds=1)
-        slot = croniter(cron, start).get_prev(datetime.datetime).timestamp()
+        start = until + dt.timedelta(microseconds=1)
+        slot = croniter(cron, start).get_prev(dt.datetime).timestamp()
     except CroniterBadCronError as exc:
         raise InputError(f"{cron!r} is not a cron expression.", field="cron") from exc
     return slot if after_s < slot <= until_s else None
@@ -88,7 +88,7 @@ def submit_due(engine: Engine, settings: Settings) -> list[str]:
         if slot is None:
             continue
         brief = Brief.model_validate(row.brief)
-        stamp = datetime.datetime.fromtimestamp(slot, _zone(row.timezone))
+        stamp = dt.datetime.fromtimestamp(slot, _zone(row.timezone))
         key = hashlib.sha256(f"schedule\0{row.show}\0{row.name}\0{int(slot)}".encode()).hexdigest()
         with transaction(engine) as connection:
             episode_id, is_new = episodes.make(

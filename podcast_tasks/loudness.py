@@ -1,6 +1,6 @@
 """Recording to master."""
 
-import datetime
+import datetime as dt
 
 from models.recording import Recording
 from models.script import Script
@@ -20,7 +20,7 @@ def make(work: Work) -> Done:
         work.brief,
         work.context,
         episode_id=work.claim.episode_id,
-        published_year=datetime.datetime.fromisoformat(moment).year,
+        published_year=dt.datetime.fromisoformat(moment).year,
     )
     scores = {
         "duration_s": made.duration_s,

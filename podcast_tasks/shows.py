@@ -1,6 +1,6 @@
 """What the steps read of a show, and the moment an episode counts as published."""
 
-import datetime
+import datetime as dt
 
 from sqlalchemy import select
 
@@ -38,4 +38,4 @@ def publication_moment(journal: Journal, claim: Claim) -> str:
                 STEP_RUN.c.episode_id == claim.episode_id, STEP_RUN.c.step == "verification"
             )
         ) or connection.scalar(select(EPISODE.c.created_at).where(EPISODE.c.id == claim.episode_id))
-    return datetime.datetime.fromtimestamp(int(due_at or 0), datetime.UTC).isoformat()
+    return dt.datetime.fromtimestamp(int(due_at or 0), dt.UTC).isoformat()

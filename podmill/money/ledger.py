@@ -116,8 +116,8 @@ class Ledger:
             "created_at": now(),
         }
         with transaction(self.engine) as connection:
-            made = connection.execute(self._dialect.insert(CHARGE).values(row).on_conflict_do_nothing())
-            if made.rowcount == 1:
+            statement = self._dialect.insert(CHARGE).values(row).on_conflict_do_nothing().returning(CHARGE.c.key)
+            if connection.scalar(statement) is not None:
                 return ChargeState.INTENT
             # An intent that is found again belongs to a worker that died in the call: its outcome is not known.
             connection.execute(

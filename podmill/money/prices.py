@@ -1,6 +1,6 @@
 """The price list."""
 
-import datetime
+import datetime as dt
 import tomllib
 from decimal import ROUND_HALF_UP, Decimal
 from importlib.resources import files
@@ -21,7 +21,7 @@ class Price(BaseModel):
     usd: Decimal = Field(ge=0)
     """For one unit."""
     source: str
-    date: datetime.date
+    date: dt.date
     """When the price was looked up."""
 
     def cost_microusd(self, quantity: float) -> int:

@@ -1,0 +1,141 @@
+"""A node: everything Podmill needs on one machine, for as long as a ``with`` lasts or until Ctrl-C."""
+
+import fcntl
+import logging
+import os
+import secrets
+import signal
+import socket
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from types import TracebackType
+from typing import IO
+
+from pydantic import SecretStr
+
+from podmill import nodefile
+from podmill.errors import ConfigurationError
+from podmill.node import broker, service
+from podmill.node.supervisor import Supervisor
+from podmill.settings import Settings
+from podmill.store.database import open_engine
+
+log = logging.getLogger(__name__)
+
+GRACE_S = 25.0
+"""For draining: a little above the workers' own soft shutdown."""
+
+
+class Node:
+    """Broker (unless one is set), a worker for each kind of work, beat; the web and Flower when asked for.
+
+    Only one node may run on a home folder.
+    """
+
+    def __init__(self, settings: Settings, *, web: bool = False, flower: bool = False) -> None:
+        self.settings = settings
+        self._with_web = web
+        self._with_flower = flower
+        self._supervisor = Supervisor(settings.home / "logs", {"PODMILL_HOME": str(settings.home)})
+        self._lock: IO[str] | None = None
+        self.info: nodefile.NodeInfo | None = None
+
+    def __enter__(self) -> "Node":
+        self.settings.home.mkdir(parents=True, exist_ok=True)
+        self._lock = _lock(self.settings.home / ".node.lock")
+        try:
+            self._start()
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
+        self._supervisor.stop(GRACE_S)
+        nodefile.place(self.settings).unlink(missing_ok=True)
+        if self._lock is not None:
+            self._lock.close()
+
+    def pids(self) -> dict[str, int]:
+        """Process id by service name."""
+        return self._supervisor.pids()
+
+    def _start(self) -> None:
+        settings = self.settings
+        open_engine(settings)
+        web_port = _claim(settings.web_host, settings.web_port, "PODMILL_WEB_PORT") if self._with_web else None
+        flower_port = _claim("127.0.0.1", settings.flower_port, "PODMILL_FLOWER_PORT") if self._with_flower else None
+        if settings.broker_url:
+            broker_url = settings.broker_url.get_secret_value()
+        else:
+            port = broker.free_port()
+            broker_url = f"redis://127.0.0.1:{port}/0"
+            self._supervisor.start(broker.service(settings.home / "broker", port))
+        broker.wait_until_ready(broker_url)
+        self.info = nodefile.write(
+            settings,
+            broker_url=broker_url,
+            web_url=f"http://{settings.web_host}:{web_port}" if web_port else None,
+            flower_url=f"http://127.0.0.1:{flower_port}" if flower_port else None,
+        )
+        for each in (*service.workers(settings), service.beat(settings)):
+            self._supervisor.start(each)
+        if web_port:
+            self._supervisor.start(service.web(settings, web_port, password(settings, settings.web_password)))
+        if flower_port:
+            self._supervisor.start(service.flower(settings, flower_port, password(settings, settings.flower_password)))
+
+
+def up(settings: Settings, announce: Callable[[Node], None]) -> None:
+    """Run a node in the foreground until SIGINT or SIGTERM, then drain it."""
+    stop = threading.Event()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: stop.set())
+    with Node(settings, web=True, flower=True) as node:
+        announce(node)
+        stop.wait()
+        log.info("stopping: running steps finish or are handed back")
+
+
+def password(settings: Settings, kind: SecretStr | None = None) -> str:
+    """The password of Flower and the status page: the one that is set, else one made for this home folder."""
+    if kind is not None:
+        return kind.get_secret_value()
+    path = settings.home / "password"
+    if not path.exists():
+        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
+        with os.fdopen(handle, "w") as out:
+            out.write(secrets.token_urlsafe(18))
+    return path.read_text().strip()
+
+
+def _lock(path: Path) -> IO[str]:
+    lock = path.open("w")
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        raise ConfigurationError(
+            f"A node is running on {path.parent} already.", action="Stop it, or set another PODMILL_HOME."
+        ) from None
+    return lock
+
+
+def _claim(host: str, port: int, setting: str) -> int:
+    """The port itself if nobody listens on it; a free one for 0.
+
+    Raises:
+        ConfigurationError: it is taken.
+    """
+    if port == 0:
+        return broker.free_port(host)
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind((host, port))
+        except OSError as exc:
+            raise ConfigurationError(
+                f"Port {port} of {host} cannot be used: {exc.strerror}.", action=f"Set {setting} to another, or to 0."
+            ) from exc
+    return port

@@ -1,0 +1,64 @@
+"""What runs on a node."""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from podmill.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """A process that the supervisor keeps alive."""
+
+    name: str
+    argv: tuple[str, ...]
+    env: Mapping[str, str] = field(default_factory=dict)
+    """Added to the supervisor's own environment."""
+
+
+def workers(settings: Settings) -> tuple[Service, ...]:
+    """One worker for each kind of work: waiting on the network, speaking, hearing, mastering, upkeep."""
+    return (
+        _worker("text", "research,scripting,publishing", "threads", settings.api_threads),
+        _worker("synthesis", "synthesis.gpu", "prefork", settings.synthesis_processes),
+        _worker("verification", "verification", "prefork", settings.verification_processes),
+        _worker("audio", "audio", "prefork", settings.audio_processes),
+        _worker("upkeep", "upkeep", "threads", 1),
+    )
+
+
+def _worker(name: str, queues: str, pool: str, concurrency: int) -> Service:
+    argv = (
+        *_celery("worker"),
+        f"--queues={queues}",
+        f"--pool={pool}",
+        f"--concurrency={concurrency}",
+        f"--hostname={name}@%h",
+        "--without-gossip",
+        "--without-mingle",
+    )
+    # Only a prefork pool can be stopped in the middle of a task, so only there does SIGTERM become a soft shutdown.
+    return Service(name, argv, {"REMAP_SIGTERM": "SIGQUIT"} if pool == "prefork" else {})
+
+
+def beat(settings: Settings) -> Service:
+    """The clock of upkeep."""
+    schedule = settings.home / "beat-schedule"
+    return Service("beat", (*_celery("beat"), f"--schedule={schedule}", "--pidfile="))
+
+
+def flower(settings: Settings, port: int, password: str) -> Service:
+    """Flower on loopback, behind a password that does not show in the process list."""
+    argv = (*_celery("flower"), "--address=127.0.0.1", f"--port={port}")
+    return Service("flower", argv, {"FLOWER_BASIC_AUTH": f"{settings.flower_user}:{password}"})
+
+
+def web(settings: Settings, port: int, password: str) -> Service:
+    """The web server: feeds and media for everybody, the status page behind the password."""
+    argv = (sys.executable, "-m", "podmill.web.server", "--host", settings.web_host, "--port", str(port))
+    return Service("web", argv, {"PODMILL_WEB_PASSWORD": password})
+
+
+def _celery(command: str) -> tuple[str, ...]:
+    return (sys.executable, "-m", "celery", "-A", "podcast_tasks", command)

@@ -1,0 +1,139 @@
+"""Keeping processes alive, and stopping them all."""
+
+import contextlib
+import ctypes
+import logging
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from podmill.node.service import Service
+
+log = logging.getLogger(__name__)
+
+LOOK_EVERY_S = 0.5
+LONGEST_PAUSE_S = 30.0
+"""Before a service that keeps dying is started again."""
+STEADY_S = 60.0
+"""A service that ran this long starts again at once."""
+LARGEST_LOG_BYTES = 20_000_000
+
+
+@dataclass(slots=True)
+class _Child:
+    service: Service
+    process: "subprocess.Popen[bytes]"
+    started_at: float
+    failures: int = 0
+    restart_at: float | None = None
+
+
+class Supervisor:
+    """Starts services with ``env`` added to its environment, restarts what dies, stops all and leaves no process behind.
+
+    Every service is the leader of its own session: a Ctrl-C in the terminal reaches only the supervisor, and a kill of
+    the group reaches what the service started itself.
+    """
+
+    def __init__(self, log_dir: Path, env: Mapping[str, str]) -> None:
+        self._log_dir = log_dir
+        self._env = env
+        self._children: list[_Child] = []
+        self._stopping = threading.Event()
+        self._watcher = threading.Thread(target=self._watch, name="supervisor", daemon=True)
+        self._lock = threading.Lock()
+
+    def start(self, service: Service) -> None:
+        with self._lock:
+            self._children.append(_Child(service, self._spawn(service), time.monotonic()))
+        if not self._watcher.is_alive():
+            self._watcher.start()
+
+    def pids(self) -> dict[str, int]:
+        """Process id by service name."""
+        with self._lock:
+            return {child.service.name: child.process.pid for child in self._children}
+
+    def stop(self, grace_s: float) -> None:
+        """Ask every service to finish, last started first; kill what is left after the grace time.
+
+        The first service started, the broker, is asked only when all others have ended: they need it to hand back what
+        they hold.
+        """
+        self._stopping.set()
+        if self._watcher.is_alive():
+            self._watcher.join()
+        deadline = time.monotonic() + grace_s
+        for group in (self._children[:0:-1], self._children[:1]):
+            for child in group:
+                _signal(child.process, signal.SIGTERM)
+            for child in group:
+                with contextlib.suppress(subprocess.TimeoutExpired):
+                    child.process.wait(max(deadline - time.monotonic(), 1.0))
+            for child in group:
+                # The group outlives its leader when a pool process hangs.
+                _signal(child.process, signal.SIGKILL)
+                child.process.wait()
+        self._children.clear()
+
+    def _spawn(self, service: Service) -> "subprocess.Popen[bytes]":
+        self._log_dir.mkdir(parents=True, exist_ok=True)
+        path = self._log_dir / f"{service.name}.log"
+        if path.exists() and path.stat().st_size > LARGEST_LOG_BYTES:
+            path.replace(path.with_suffix(".log.1"))
+        with path.open("ab") as out:
+            return subprocess.Popen(  # noqa: S603 - our own command lines
+                service.argv,
+                env={**os.environ, **self._env, **service.env},
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+                preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509 - one libc call
+            )
+
+    def _watch(self) -> None:
+        while not self._stopping.wait(LOOK_EVERY_S):
+            with self._lock:
+                for child in self._children:
+                    self._look_after(child)
+
+    def _look_after(self, child: _Child) -> None:
+        moment = time.monotonic()
+        if child.restart_at is not None:
+            if moment >= child.restart_at:
+                child.process, child.started_at, child.restart_at = self._spawn(child.service), moment, None
+            return
+        code = child.process.poll()
+        if code is None:
+            return
+        _signal(child.process, signal.SIGKILL)
+        child.failures = 0 if moment - child.started_at > STEADY_S else child.failures + 1
+        pause_s = 0.0 if child.failures <= 1 else min(2.0 ** (child.failures - 2), LONGEST_PAUSE_S)
+        log.warning("%s ended with %s; starting it again in %.0f s", child.service.name, code, pause_s)
+        child.restart_at = moment + pause_s
+
+
+def _signal(process: "subprocess.Popen[bytes]", number: signal.Signals) -> None:
+    """To the whole group when killing, to the leader alone when asking: a warm shutdown is the leader's to lead."""
+    with contextlib.suppress(ProcessLookupError, PermissionError):
+        if number is signal.SIGKILL:
+            os.killpg(process.pid, number)
+        elif process.poll() is None:
+            process.send_signal(number)
+
+
+_PR_SET_PDEATHSIG = 1
+_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
+
+
+def _die_with_parent() -> None:
+    """Ask the kernel to end this child when the supervisor is killed."""
+    if _LIBC is not None:
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)

@@ -1,0 +1,55 @@
+"""The supervisor restarts what dies and leaves no process behind."""
+
+import os
+import signal
+import sys
+import time
+
+import psutil
+import pytest
+
+from podmill.node.service import Service
+from podmill.node.supervisor import Supervisor
+
+FAMILY = """
+import subprocess, sys, time
+subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
+time.sleep(600)
+"""
+
+
+def wait_for(condition, seconds: float = 10.0):
+    give_up_at = time.monotonic() + seconds
+    while time.monotonic() < give_up_at:
+        if condition():
+            return
+        time.sleep(0.05)
+    pytest.fail("it did not happen in time")
+
+
+@pytest.fixture
+def supervisor(tmp_path):
+    made = Supervisor(tmp_path / "logs", {})
+    yield made
+    made.stop(1.0)
+
+
+def test_a_killed_service_is_started_again(supervisor):
+    """Another process takes its place."""
+    supervisor.start(Service("sleeper", (sys.executable, "-c", "import time; time.sleep(600)")))
+    first = supervisor.pids()["sleeper"]
+    os.kill(first, signal.SIGKILL)
+
+    wait_for(lambda: supervisor.pids()["sleeper"] != first)
+
+
+def test_stopping_ends_grandchildren_too(supervisor):
+    """A process that a service started does not outlive it."""
+    supervisor.start(Service("family", (sys.executable, "-c", FAMILY)))
+    leader = psutil.Process(supervisor.pids()["family"])
+    wait_for(lambda: len(leader.children()) == 1)
+    child = leader.children()[0]
+    supervisor.stop(1.0)
+
+    wait_for(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE)
+    assert not leader.is_running()
