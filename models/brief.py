@@ -40,7 +40,6 @@ class Brief(Document):
     minutes: float = Field(default=5.0, gt=0, le=240)
     language: str = "en"
     cast: tuple[CastMember, ...] = ()
-    engine: str = "piper"
     writer: str = "offline"
     artwork: Artifact | None = None
 

@@ -1,6 +1,7 @@
 """Submission: what was read from a file becomes a batch of episodes. Also ``python -m pipelines.batch``."""
 
 import sys
+from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import Connection, select, update
@@ -10,12 +11,12 @@ from models.documents import Artifact
 from models.steps import Step
 from models.tables import Batch, Show, table
 from pipelines import episode as episodes
+from podmill import speech
 from podmill.briefs.records import EpisodeRequest, FileRequest, ShowRequest, Submission
 from podmill.errors import InputError
 from podmill.money.ledger import Ledger
 from podmill.publishing import podcast_guid
 from podmill.settings import Settings
-from podmill.speech import voices
 from podmill.store.clock import now
 from podmill.store.database import open_engine, reading, transaction
 from podmill.store.local import LocalStore
@@ -135,6 +136,7 @@ def _brief(
     sources, script, artwork = content
     show = connection.execute(select(SHOW.c.language, SHOW.c.settings).where(SHOW.c.slug == request.show)).one()
     defaults = show.settings
+    language = request.language or show.language
     return Brief(
         show=request.show,
         topic=request.topic,
@@ -143,24 +145,26 @@ def _brief(
         sources=sources,
         script=script,
         minutes=request.minutes or defaults.get("minutes") or settings.minutes,
-        language=request.language or show.language,
-        cast=_cast(request, defaults, settings),
-        engine=request.engine or defaults.get("engine") or settings.engine,
+        language=language,
+        cast=_cast(request, defaults, settings, language),
         writer=request.writer or defaults.get("writer") or "offline",
         artwork=artwork,
     )
 
 
-def _cast(request: EpisodeRequest, defaults: dict[str, str], settings: Settings) -> tuple[CastMember, ...]:
+def _cast(
+    request: EpisodeRequest, defaults: dict[str, Any], settings: Settings, language: str
+) -> tuple[CastMember, ...]:
     asked = request.cast or defaults.get("cast") or settings.cast
     if isinstance(asked, str):
-        members = voices.CASTS[asked]
+        members = speech.CASTS[asked]
     else:
         members = tuple(
             CastMember(speaker=f"S{number}", name=member.name, voice=member.voice)
             for number, member in enumerate(asked, start=1)
         )
-    return voices.resolve_cast(members, settings)
+    engine_name = request.engine or defaults.get("engine")
+    return speech.resolve_cast(members, settings, language=language, engine_name=engine_name)
 
 
 if __name__ == "__main__":

@@ -1,5 +1,7 @@
 """Script to quote: what it will cost, and the money held for it."""
 
+from collections import Counter
+
 from models.quote import Quote
 from models.script import Script
 from models.steps import Step
@@ -14,8 +16,11 @@ from podmill.money.ledger import Ledger
 def make(work: Work) -> Done:
     settings = work.context.settings
     script = work.need(Step.SCRIPTING, Script)
-    items = estimate(work.brief, script, prices.load(settings.prices_file), transcriber=settings.transcriber)
     requests = speech.plan(script, work.brief.cast, settings, variants={})
+    characters: Counter[str] = Counter()
+    for request in requests:
+        characters[request.engine] += request.characters
+    items = estimate(script, characters, prices.load(settings.prices_file), transcriber=settings.transcriber)
     cost_microusd = sum(item.cost_microusd for item in items)
     reservation = Ledger(work.journal.engine).reserve(work.account, work.claim.episode_id, cost_microusd)
     return Done(Quote(items=items, cost_microusd=cost_microusd, requests=len(requests), reservation_id=reservation))

@@ -1,23 +1,30 @@
 """What an episode will cost, from its script."""
 
-from models.brief import Brief
+from collections.abc import Mapping
+
 from models.quote import QuoteItem
 from models.script import Script
 from podmill.money.prices import PriceList
 
 
-def estimate(brief: Brief, script: Script, prices: PriceList, *, transcriber: str) -> tuple[QuoteItem, ...]:
+def estimate(
+    script: Script, characters: Mapping[str, int], prices: PriceList, *, transcriber: str
+) -> tuple[QuoteItem, ...]:
     """One item per priced thing, in the order they are spent.
+
+    Args:
+        characters: to be spoken, by engine.
 
     Raises:
         PriceUnknownError: something the episode needs has no price.
     """
-    quantities = (
-        ("scripting", script.writer.partition(":")[0], "script", 1.0),
-        ("synthesis", brief.engine, "character", float(script.characters)),
-        ("verification", transcriber, "minute", round(script.estimated_s / 60, 3)),
+    writer = script.writer.partition(":")[0]
+    minutes = round(script.estimated_s / 60, 3)
+    return (
+        _item("scripting", writer, "script", 1.0, prices),
+        *(_item("synthesis", engine, "character", float(count), prices) for engine, count in characters.items()),
+        _item("verification", transcriber, "minute", minutes, prices),
     )
-    return tuple(_item(step, provider, unit, quantity, prices) for step, provider, unit, quantity in quantities)
 
 
 def _item(step: str, provider: str, unit: str, quantity: float, prices: PriceList) -> QuoteItem:

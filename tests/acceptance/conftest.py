@@ -1,0 +1,76 @@
+"""Whole episodes by real processes: the command line, its node, its Celery workers."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+SCRIPT = """# Harbour lights
+
+## The lamp
+
+[S1] Welcome to the show. Today we talk about lighthouses.
+[S2] A lighthouse is a tower with a bright lamp at the top.
+
+## The lens
+
+[S1] The lens was made of many rings of glass.
+[S2] It bent the light into one strong beam for ships at sea.
+"""
+"""Four short lines that the small models speak and hear without a mistake."""
+
+FAST = {
+    "PODMILL_LEASE_S": "2",
+    "PODMILL_RECONCILE_S": "1",
+    "PODMILL_RETRY_BASE_S": "0.2",
+    "PODMILL_DISK_RESERVE_MB": "1",
+    "PODMILL_WEB_PORT": "0",
+    "PODMILL_FLOWER_PORT": "0",
+}
+"""Settings that make recovery quick; the mechanisms are the same."""
+
+Command = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def script(tmp_path: Path) -> Path:
+    path = tmp_path / "harbour.txt"
+    path.write_text(SCRIPT)
+    return path
+
+
+@pytest.fixture
+def environment(podmill_home: Path) -> dict[str, str]:
+    """Of every process of this test; a test may add to it."""
+    return {**os.environ, **FAST, "PODMILL_HOME": str(podmill_home)}
+
+
+@pytest.fixture
+def podmill(environment: dict[str, str], tmp_path: Path) -> Command:
+    """Runs the command line to its end, from a folder that is not the project's."""
+
+    def run(*arguments: str | Path, seconds: float = 240) -> "subprocess.CompletedProcess[str]":
+        return subprocess.run(
+            [sys.executable, "-m", "podmill.cli", *map(str, arguments)],
+            env=environment,
+            cwd=tmp_path,
+            text=True,
+            capture_output=True,
+            timeout=seconds,
+        )
+
+    return run
+
+
+def answer(done: "subprocess.CompletedProcess[str]") -> dict[str, Any]:
+    """The JSON object a command printed; what it logged is shown when it printed none."""
+    try:
+        loaded: dict[str, Any] = json.loads(done.stdout)
+    except ValueError:
+        pytest.fail(f"exit {done.returncode}\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}")
+    return loaded
