@@ -2,13 +2,18 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
+
+from podmill import nodefile
+from podmill.settings import load
 
 SCRIPT = """# Harbour lights
 
@@ -74,3 +79,23 @@ def answer(done: "subprocess.CompletedProcess[str]") -> dict[str, Any]:
     except ValueError:
         pytest.fail(f"exit {done.returncode}\n{done.stdout[-2000:]}\n{done.stderr[-4000:]}")
     return loaded
+
+
+@pytest.fixture
+def node(environment: dict[str, str], tmp_path: Path) -> Iterator["subprocess.Popen[bytes]"]:
+    """``podmill up`` in the background, stopped as Ctrl-C does."""
+    log = tmp_path / "up.log"
+    with log.open("wb") as out:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "podmill.cli", "up"], env=environment, cwd=tmp_path, stdout=out, stderr=out
+        )
+    settings, _ = load({"PODMILL_HOME": environment["PODMILL_HOME"]})
+    give_up_at = time.monotonic() + 30
+    while nodefile.read(settings) is None:
+        if process.poll() is not None or time.monotonic() > give_up_at:
+            process.kill()
+            pytest.fail(log.read_text())
+        time.sleep(0.1)
+    yield process
+    process.send_signal(signal.SIGINT)
+    assert process.wait(60) == 0, log.read_text()
