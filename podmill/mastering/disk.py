@@ -1,0 +1,42 @@
+"""Asking for room before the work begins, not running out of it half-way."""
+
+import shutil
+from collections import Counter
+from collections.abc import Mapping
+from pathlib import Path
+
+from podmill.errors import DiskFullError
+
+MEGABYTE = 1_000_000
+
+
+def check_room(needs_bytes: Mapping[Path, int], reserve_mb: int) -> None:
+    """See that every folder can take what it needs and still leave the reserve.
+
+    Folders on one file system share its room. A folder that does not exist yet counts as its nearest parent that does.
+
+    Raises:
+        DiskFullError: one cannot; the message names it and the room it lacks.
+    """
+    wanted: Counter[int] = Counter()
+    for folder, need in needs_bytes.items():
+        wanted[_existing(folder).stat().st_dev] += need
+    for folder in needs_bytes:
+        place = _existing(folder)
+        need = wanted[place.stat().st_dev] + reserve_mb * MEGABYTE
+        free = shutil.disk_usage(place).free
+        if free < need:
+            raise DiskFullError(
+                f"Not enough disk to master the episode: {_megabytes(need)} MB wanted in {folder} "
+                f"({reserve_mb} MB of it kept in reserve), {free // MEGABYTE} MB free.",
+                action=f"Free at least {_megabytes(need - free)} MB in {folder}, then run: podmill retry",
+            )
+
+
+def _existing(folder: Path) -> Path:
+    return next(place for place in (folder, *folder.absolute().parents) if place.exists())
+
+
+def _megabytes(size_bytes: int) -> int:
+    """Rounded up: what is asked for must do."""
+    return -(-size_bytes // MEGABYTE)
