@@ -1,0 +1,71 @@
+"""Reading files that were handed in: bounded, and never anything but a regular file."""
+
+import hashlib
+import os
+import stat
+from pathlib import Path
+
+from podmill.errors import InputError
+from podmill.settings import Settings
+
+
+def open_regular(path: Path) -> int:
+    """A file descriptor of a regular file; devices and pipes are refused before a byte is read.
+
+    Raises:
+        InputError: there is no such file, it is a folder or a device, or it may not be read.
+    """
+    try:
+        # Non-blocking: opening a pipe that nobody writes to would wait for ever.
+        handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+    except FileNotFoundError:
+        raise InputError(f"No such file: {path}.") from None
+    except (OSError, ValueError) as exc:
+        reason = getattr(exc, "strerror", None) or exc
+        raise InputError(f"{path} cannot be read: {reason}.") from None
+    mode = os.fstat(handle).st_mode
+    if stat.S_ISREG(mode):
+        return handle
+    os.close(handle)
+    raise InputError(f"{path} is {'a folder' if stat.S_ISDIR(mode) else 'not a regular file'}, not a file.")
+
+
+def read_bytes(path: Path, settings: Settings) -> bytes:
+    """All of a file.
+
+    Raises:
+        InputError: it cannot be read, is empty, or is larger than ``fetch_max_mb``.
+    """
+    limit = settings.fetch_max_mb * 1_000_000
+    with os.fdopen(open_regular(path), "rb") as file:
+        data = file.read(limit + 1)
+    if len(data) > limit:
+        raise InputError(
+            f"{path} is larger than {settings.fetch_max_mb} MB.", action="Split it, or raise PODMILL_FETCH_MAX_MB."
+        )
+    if not data.strip():
+        raise InputError(f"{path} is empty.")
+    return data
+
+
+def decode(data: bytes, file: str) -> str:
+    """The text of a file.
+
+    Raises:
+        InputError: it is binary or not UTF-8; with the line.
+    """
+    if b"\0" in data:
+        raise InputError("The file is binary, not text.", file=file, line=data[: data.index(b"\0")].count(b"\n") + 1)
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as exc:
+        raise InputError(
+            "The file is not UTF-8 text.",
+            action="Save it as UTF-8.",
+            file=file,
+            line=data[: exc.start].count(b"\n") + 1,
+        ) from None
+
+
+def sha256(data: bytes) -> str:
+    return hashlib.sha256(data).hexdigest()

@@ -1,0 +1,49 @@
+"""The show that a file names: its short name, or a mapping that also states its properties."""
+
+from typing import Final
+
+from podmill.briefs import fields
+from podmill.briefs.attachments import Attachments
+from podmill.briefs.nodes import Node
+from podmill.briefs.records import FileRequest, ShowRequest
+from podmill.errors import InputError, PodmillError
+
+DEFAULT_SLUG: Final = "my-show"
+"""Of what is handed in without naming a show."""
+SHOW_FIELDS: Final = tuple(ShowRequest.model_fields)
+
+
+def read_show(node: Node | None, attachments: Attachments, *, default: str | None) -> ShowRequest:
+    """The show a file or a row names, else the default one.
+
+    Raises:
+        InputError: a property is unknown or unusable; names field and line.
+    """
+    if node is None or node.blank:
+        return ShowRequest(slug=fields.slug(Node(default or DEFAULT_SLUG, 0)) or DEFAULT_SLUG)
+    if isinstance(node.value, str):
+        return ShowRequest(slug=fields.slug(node) or DEFAULT_SLUG)
+    stated = fields.mapping(node, SHOW_FIELDS, "The show")
+    title = fields.one_line(stated.get("title"), "title")
+    slug = fields.slug(stated.get("slug"), "slug") or fields.slug_of(title or "") or default
+    if not slug:
+        raise InputError("The show needs a slug.", action="For example: slug: my-show", field="slug", line=node.line)
+    texts = ("description", "author", "owner_email", "category", "subcategory", "link", "copyright")
+    return ShowRequest(
+        slug=slug,
+        title=title,
+        language=fields.language(stated.get("language")),
+        explicit=fields.flag(stated.get("explicit"), "explicit"),
+        cover=_cover(stated.get("cover"), attachments),
+        **{name: fields.text(stated.get(name), name) for name in texts},
+    )
+
+
+def _cover(node: Node | None, attachments: Attachments) -> FileRequest | None:
+    name = fields.text(node, "cover")
+    if node is None or name is None:
+        return None
+    try:
+        return attachments.image(name)
+    except PodmillError as exc:
+        raise InputError(exc.message, action=exc.action, field="cover", line=node.line) from exc
