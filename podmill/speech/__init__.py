@@ -1,0 +1,40 @@
+"""Speech: script and cast to requests, requests to takes, takes to one recording."""
+
+from podmill.settings import Settings
+from podmill.speech import engine
+from podmill.speech.engine import ENGINES, EXTRAS, Engine, EngineCapabilities, RawSpeech, SpeechRequest, Voice
+from podmill.speech.install import install_voice
+from podmill.speech.join import join
+from podmill.speech.plan import plan
+from podmill.speech.take import speak
+from podmill.speech.voices import CASTS, find, installed, known, resolve_cast, sample
+
+__all__ = [
+    "CASTS",
+    "ENGINES",
+    "EXTRAS",
+    "Engine",
+    "EngineCapabilities",
+    "RawSpeech",
+    "SpeechRequest",
+    "Voice",
+    "find",
+    "install_voice",
+    "installed",
+    "join",
+    "known",
+    "plan",
+    "preload",
+    "resolve_cast",
+    "sample",
+    "speak",
+]
+
+
+def preload(settings: Settings) -> None:
+    """Load the models of the default engine, so that the first request does not wait for them.
+
+    Raises:
+        MissingExtraError: the engine's packages are not installed.
+    """
+    engine.make(settings.engine, settings).preload()

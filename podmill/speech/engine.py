@@ -1,0 +1,167 @@
+"""What an engine is: a maker of speech, the voices it has, and what one request to it looks like."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final, Literal, Protocol, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from models.documents import Document
+from podmill import registry
+from podmill.settings import Settings
+
+ENGINES: Final = {
+    "piper": "podmill.speech.piper:Piper",
+    "kokoro": "podmill.speech.kokoro:Kokoro",
+}
+EXTRAS: Final = {"piper": "piper", "kokoro": "kokoro"}
+"""The extra that installs each engine's packages."""
+
+Samples = NDArray[np.float32]
+"""Mono audio, full scale at 1."""
+
+
+@dataclass(frozen=True, slots=True)
+class EngineCapabilities:
+    """What one request to an engine can hold, and how the engine is run and paid."""
+
+    max_characters: int
+    max_speakers: int
+    sample_rate_hz: int
+    price_unit: str
+    """Unit of its entry in the price list."""
+    queue: Literal["synthesis.gpu", "synthesis.api"]
+    timestamps: bool
+    """Whether it says when each line of a request is heard."""
+    stitching: bool
+    """Whether it can be told what was said before and after a request."""
+
+
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """A voice that can be cast."""
+
+    id: str
+    """``engine:name``, or ``engine:name@1.19`` when its pitch is shifted."""
+    name: str
+    """How a person calls it."""
+    engine: str
+    languages: tuple[str, ...]
+    """Language tags it speaks, best first: ``en-US``."""
+    licence: str
+    installed: bool
+    accent: str = ""
+    """The accent it speaks with, when it is not that of a native speaker."""
+    pitch: float = 1.0
+    """Factor by which its pitch is raised."""
+
+    @property
+    def base(self) -> str:
+        """Its name within the engine, without the pitch: ``joe``."""
+        return self.id.partition(":")[2].partition("@")[0]
+
+    def speaks(self, language: str) -> bool:
+        """Whether it speaks a language, whatever the region: an ``en-US`` voice speaks ``en-GB``."""
+        wanted = primary(language)
+        return any(primary(tag) == wanted for tag in self.languages)
+
+
+class RequestLine(Document):
+    """A line of the script, or the part of a long one, as one request holds it."""
+
+    index: int
+    """Of the line in its script."""
+    piece: int = 0
+    """Counts the parts of a line that is too long for one request."""
+    speaker: str
+    voice: str
+    text: str
+    """As it is spoken: the pronunciation of names and numbers is already in it."""
+
+
+class SpeechRequest(Document):
+    """One call to an engine."""
+
+    key: str
+    """SHA-256 over all that decides how it sounds; the key of its take."""
+    engine: str
+    language: str
+    variant: int = 0
+    """0 at first; a line that was not understood is spoken again in variant 1, then 2."""
+    lines: tuple[RequestLine, ...]
+
+    @property
+    def voices(self) -> tuple[str, ...]:
+        """Each voice once, in order of appearance."""
+        return tuple(dict.fromkeys(line.voice for line in self.lines))
+
+    @property
+    def text(self) -> str:
+        return "\n".join(line.text for line in self.lines)
+
+    @property
+    def characters(self) -> int:
+        """Characters sent to the engine."""
+        return len(self.text)
+
+
+@dataclass(frozen=True, slots=True)
+class RawSpeech:
+    """What an engine gave for a request."""
+
+    samples: Samples
+    sample_rate_hz: int
+    data: bytes
+    """The audio as it came, before anything was done to it."""
+    suffix: str
+    """File name ending of ``data``: ``.wav``."""
+    media_type: str
+    line_times_s: Sequence[tuple[float, float]] = ()
+    """Start and end of every line of the request within ``samples``; needed when it has more than one."""
+
+
+class Engine(Protocol):
+    """A maker of speech. Making one is cheap: models load at ``preload`` or at the first request."""
+
+    name: str
+    capabilities: EngineCapabilities
+
+    def __init__(self, settings: Settings) -> None: ...
+
+    def voices(self) -> tuple[Voice, ...]:
+        """Every voice it knows, best first; those that lack a package are not ``installed``."""
+        ...
+
+    def fingerprint(self, voice: Voice, variant: int) -> Mapping[str, object]:
+        """All that decides how a text sounds besides the text: model, versions, settings."""
+        ...
+
+    def speak(self, request: SpeechRequest) -> RawSpeech:
+        """Speak a request.
+
+        Raises:
+            MissingExtraError: its packages are not installed.
+            VoiceError: it does not have the voice.
+            SpeechError: it gave nothing that can be used.
+            TransientError: it may work later.
+        """
+        ...
+
+    def preload(self) -> None:
+        """Load what the first request would have to wait for."""
+        ...
+
+
+def make(name: str, settings: Settings) -> Engine:
+    """The engine registered under a name.
+
+    Raises:
+        ConfigurationError: there is no such engine.
+    """
+    return cast(Engine, registry.load(ENGINES, name, kind="engine", extras=EXTRAS)(settings))
+
+
+def primary(language: str) -> str:
+    """The language of a tag without its region: ``en`` of ``en-US`` or ``en_US``."""
+    return language.replace("_", "-").partition("-")[0].lower()

@@ -1,0 +1,99 @@
+"""Voice files in the home folder: Piper models and packs of Kokoro voices."""
+
+import hashlib
+import io
+import json
+import re
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Final
+
+import soundfile
+
+from podmill.errors import DiskFullError, VoiceError
+from podmill.settings import Settings
+from podmill.speech.engine import Samples
+
+CONFIG_MAX_CHARACTERS: Final = 4 << 20
+
+SYSTEM_ERROR: Final = 2
+"""libsndfile's SF_ERR_SYSTEM: all it tells of a full disk."""
+
+NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,79}")
+"""What a voice may be called: it becomes part of an id and of a file name."""
+
+
+def voices_dir(settings: Settings) -> Path:
+    """The folder that ``podmill voices install`` fills."""
+    return settings.home / "voices"
+
+
+def piper_models(settings: Settings) -> tuple[Path, ...]:
+    """Piper models (``name.onnx`` beside ``name.onnx.json``), by name."""
+    found = sorted(voices_dir(settings).glob("*.onnx"))
+    return tuple(model for model in found if NAME.fullmatch(model.stem) and piper_config(model).is_file())
+
+
+def kokoro_packs(settings: Settings) -> tuple[Path, ...]:
+    """Archives of Kokoro voices, by name."""
+    return tuple(sorted(voices_dir(settings).glob("*.npz")))
+
+
+def piper_config(model: Path) -> Path:
+    """The settings file beside a Piper model."""
+    return model.with_name(model.name + ".json")
+
+
+def read_piper_config(model: Path) -> dict[str, Any]:
+    """The settings of a Piper model.
+
+    Raises:
+        VoiceError: they are not what Piper writes.
+    """
+    path = piper_config(model)
+    try:
+        with path.open(encoding="utf-8") as file:
+            config = json.loads(file.read(CONFIG_MAX_CHARACTERS))
+        sound = (type(config["espeak"]["voice"]), type(config["phoneme_id_map"]), type(config["audio"]["sample_rate"]))
+    except (OSError, ValueError, KeyError, TypeError) as exc:
+        raise VoiceError(f"{path} does not describe a Piper voice: {exc!r}.", action="Install it again.") from exc
+    if sound != (str, dict, int) or not 8000 <= config["audio"]["sample_rate"] <= 48000:
+        raise VoiceError(f"{path} does not describe a Piper voice.", action="Install it again.")
+    return dict(config)
+
+
+def wav(samples: Samples, sample_rate_hz: int) -> bytes:
+    """A WAV file, 16 bit mono."""
+    out = io.BytesIO()
+    soundfile.write(out, samples, sample_rate_hz, format="WAV", subtype="PCM_16")
+    return out.getvalue()
+
+
+@contextmanager
+def flac(path: Path, sample_rate_hz: int) -> Iterator[soundfile.SoundFile]:
+    """A FLAC file to write to, 16 bit mono.
+
+    Raises:
+        DiskFullError: there is no room for it.
+    """
+    try:
+        with soundfile.SoundFile(path, "w", sample_rate_hz, 1, subtype="PCM_16") as file:
+            yield file
+    except soundfile.LibsndfileError as exc:
+        if exc.code != SYSTEM_ERROR:
+            raise
+        raise DiskFullError(f"{path} cannot be written.", action="Free some disk, then run: podmill retry") from exc
+
+
+def sha256(path: Path) -> str:
+    """Hash of a file's content; read once for as long as the file does not change."""
+    state = path.stat()
+    return _sha256(path, state.st_size, state.st_mtime_ns)
+
+
+@lru_cache(maxsize=32)
+def _sha256(path: Path, _size_bytes: int, _changed_ns: int) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,191 @@
+"""Takes to one recording: natural pauses, no clicks, memory that does not grow with the length."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+import soundfile
+
+from models.recording import LineTime, Recording
+from models.script import Line, Script
+from models.take import Take, TakeLine
+from podmill.context import StepContext
+from podmill.errors import SpeechError, StoreError
+from podmill.speech import files
+from podmill.speech.engine import RequestLine, Samples, SpeechRequest
+from podmill.speech.take import FADE_S, RATE_HZ
+
+LEAD_IN_S: Final = 0.3
+TAIL_S: Final = 0.8
+SENTENCE_S: Final = 0.15
+"""Between two parts of one long line."""
+SAME_SPEAKER_S: Final = 0.35
+TURN_S: Final = 0.25
+ANSWER_S: Final = 0.18
+"""After a question, when the other answers."""
+INTERRUPTION_S: Final = 0.1
+"""After a line that does not end: a dash, an ellipsis, a comma."""
+CHAPTER_S: Final = 0.9
+
+ROOM_LEVEL: Final = 10 ** (-80 / 20)
+"""RMS of the noise laid under everything, so that pauses are quiet and not dead."""
+ROOM_SEED: Final = 1
+BLOCK: Final = 1 << 15
+
+
+@dataclass(frozen=True, slots=True)
+class _Spoken:
+    """A line, or a part of one, and the take it is in."""
+
+    line: RequestLine
+    take: Take
+    within: TakeLine
+
+
+def join(
+    script: Script,
+    requests: Sequence[SpeechRequest],
+    takes: Sequence[Take],
+    context: StepContext,
+    *,
+    requests_made: int,
+    variants: Mapping[int, int] | None = None,
+) -> Recording:
+    """All takes in the order of the script: FLAC, 44.1 kHz mono, 16 bit. The same takes give the same bytes.
+
+    Args:
+        requests: as planned; a later request replaces the lines it shares with an earlier one.
+        takes: one for each request.
+        requests_made: how many of them were really spoken for this recording.
+        variants: lines that verification refused, and how often each was spoken anew.
+
+    Raises:
+        SpeechError: a line of the script is in no take.
+        StoreError: the audio of a take is gone.
+        DiskFullError: there is no room for the recording.
+    """
+    spoken = _in_order(script, requests, takes)
+    path = context.temp_dir / "recording.flac"
+    with files.flac(path, RATE_HZ) as out:
+        track = _Track(out)
+        lines = _write(script, spoken, track, context)
+    recording = Recording(
+        audio=context.store.put(path, suffix=".flac", media_type="audio/flac"),
+        sample_rate_hz=RATE_HZ,
+        channels=1,
+        duration_s=track.frames / RATE_HZ,
+        lines=lines,
+        requests=requests_made,
+        variants=dict(variants or {}),
+    )
+    path.unlink()
+    return recording
+
+
+def pause_s(before: Line, after: Line) -> float:
+    """Seconds between two lines, by what the first ends with and who speaks next."""
+    if before.chapter != after.chapter:
+        return CHAPTER_S
+    end = before.text.rstrip("\"')]\u2019\u201d ")[-1:]
+    if end in ("-", "\u2013", "\u2014", "\u2026", ","):
+        return INTERRUPTION_S
+    if before.speaker == after.speaker:
+        return SAME_SPEAKER_S
+    return ANSWER_S if end in ("?", "\uff1f") else TURN_S
+
+
+def _in_order(script: Script, requests: Sequence[SpeechRequest], takes: Sequence[Take]) -> list[_Spoken]:
+    last: dict[tuple[int, int], _Spoken] = {}
+    for request, take in zip(requests, takes, strict=True):
+        if take.key != request.key:
+            raise SpeechError(f"Take {take.key[:12]} does not belong to request {request.key[:12]}.")
+        for line, within in zip(request.lines, take.lines, strict=True):
+            last[line.index, line.piece] = _Spoken(line, take, within)
+    missing = {line.index for line in script.lines} - {index for index, _ in last}
+    if missing or not last:
+        raise SpeechError(f"No take speaks line {min(missing, default=0) + 1}.", action="Run: podmill retry")
+    return [last[place] for place in sorted(last)]
+
+
+def _spans(spoken: Sequence[_Spoken]) -> list[list[_Spoken]]:
+    """Neighbours that one take says in one go keep the pauses of their engine."""
+    spans: list[list[_Spoken]] = []
+    for part in spoken:
+        before = spans[-1][-1] if spans else None
+        if before and before.take.key == part.take.key and before.within.index_in_take + 1 == part.within.index_in_take:
+            spans[-1].append(part)
+        else:
+            spans.append([part])
+    return spans
+
+
+class _Track:
+    """The file being written, and the room under everything in it."""
+
+    def __init__(self, out: soundfile.SoundFile) -> None:
+        self.out = out
+        self.frames = 0
+        self._room = np.random.default_rng(ROOM_SEED)
+
+    def write(self, blocks: Iterator[Samples]) -> None:
+        for block in blocks:
+            self.out.write(block + ROOM_LEVEL * self._room.standard_normal(len(block), dtype=np.float32))
+            self.frames += len(block)
+
+
+def _write(script: Script, spoken: Sequence[_Spoken], track: _Track, context: StepContext) -> tuple[LineTime, ...]:
+    lines = {line.index: line for line in script.lines}
+    times: dict[int, LineTime] = {}
+    spans = _spans(spoken)
+    for number, span in enumerate(spans):
+        track.write(_silence(_pause_before(spans, number, lines)))
+        offset_s = track.frames / RATE_HZ - span[0].within.start_s
+        track.write(_audio(span, context))
+        for part in span:
+            index = part.line.index
+            first = times.get(index)
+            times[index] = LineTime(
+                index=index,
+                start_s=first.start_s if first else offset_s + part.within.start_s,
+                end_s=offset_s + part.within.end_s,
+                take=first.take if first else part.take.key,
+                voice=part.line.voice,
+            )
+    track.write(_silence(TAIL_S))
+    return tuple(times[index] for index in sorted(times))
+
+
+def _pause_before(spans: Sequence[Sequence[_Spoken]], number: int, lines: dict[int, Line]) -> float:
+    if number == 0:
+        return LEAD_IN_S
+    before, after = spans[number - 1][-1].line.index, spans[number][0].line.index
+    return SENTENCE_S if before == after else pause_s(lines[before], lines[after])
+
+
+def _silence(duration_s: float) -> Iterator[Samples]:
+    yield np.zeros(round(duration_s * RATE_HZ), dtype=np.float32)
+
+
+def _audio(span: Sequence[_Spoken], context: StepContext) -> Iterator[Samples]:
+    """The audio of a span, faded in and out."""
+    take = span[0].take
+    start = round(span[0].within.start_s * RATE_HZ)
+    length = round(span[-1].within.end_s * RATE_HZ) - start
+    fade = round(FADE_S * RATE_HZ)
+    done = 0
+    try:
+        with soundfile.SoundFile(context.store.path(take.audio)) as file:
+            file.seek(start)
+            while done < length:
+                block = file.read(min(BLOCK, length - done), dtype="float32")
+                if len(block) == 0:
+                    break
+                place = np.arange(done, done + len(block))
+                gain = np.minimum(place, length - 1 - place) / fade
+                yield block * np.clip(gain, 0, 1).astype(np.float32)
+                done += len(block)
+    except soundfile.LibsndfileError as exc:
+        raise StoreError(f"The audio of take {take.key[:12]} cannot be read: {exc}", action="Speak it again.") from exc
+    if done < length:
+        raise StoreError(f"The audio of take {take.key[:12]} is shorter than recorded.", action="Speak it again.")
