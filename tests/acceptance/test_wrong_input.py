@@ -1,0 +1,83 @@
+"""Wrong input: a clear message that names the place, the right exit code, and nothing made."""
+
+from pathlib import Path
+
+import pytest
+
+from tests.acceptance.conftest import Command, answer
+
+pytestmark = pytest.mark.slow
+
+
+def write(folder: Path, name: str, content: str | bytes) -> Path:
+    path = folder / name
+    path.write_bytes(content if isinstance(content, bytes) else content.encode())
+    return path
+
+
+CASES = [
+    pytest.param("empty.txt", "", ("empty.txt", "empty"), id="empty file"),
+    pytest.param("music.txt", bytes(range(256)) * 40, ("music.txt",), id="binary as text"),
+    pytest.param(
+        "batch.yaml",
+        "show: x\nepisodes:\n  - script: |\n      Nobody says this.\n      Nor this.\n",
+        ("batch.yaml", "script"),
+        id="script without speakers",
+    ),
+    pytest.param(
+        "batch.yaml",
+        'show: x\nepisodes:\n  - script: "[S1] Hello there."\n    cast: [{name: Ann, voice: "piper:nobody"}]\n',
+        ("batch.yaml:3", "piper:nobody"),
+        id="unknown voice",
+    ),
+    pytest.param("batch.yaml", "show: x\nepisodes:\n  - topic: tides\n", ("batch.yaml:3", "sources"), id="no sources"),
+    pytest.param(
+        "batch.yaml",
+        'show: x\nepisodes:\n  - script: "[S1] Hello there."\n    minutes: 0\n',
+        ("batch.yaml:4", "minutes"),
+        id="0 minutes",
+    ),
+]
+
+
+@pytest.mark.parametrize(("name", "content", "said"), CASES)
+def test_wrong_input(podmill: Command, tmp_path: Path, podmill_home: Path, name, content, said):
+    """Exit 2, the file and what is wrong with it on standard error, no traceback, no episode."""
+    done = podmill("submit", write(tmp_path, name, content))
+
+    assert done.returncode == 2, done.stderr
+    message = " ".join(done.stderr.split())
+    for part in said:
+        assert part in message
+    assert "Traceback" not in done.stderr
+    assert list((podmill_home / "public").glob("*")) == []
+
+
+def test_one_bad_row_with_strict_refuses_the_file(podmill: Command, tmp_path: Path):
+    """``--strict``: exit 2 and nothing made; without it the good row is taken and the exit code is 1."""
+    path = write(tmp_path, "batch.yaml", 'show: x\nepisodes:\n  - script: "[S1] Hello there."\n  - {topic: tides}\n')
+
+    assert podmill("submit", path, "--strict").returncode == 2
+    done = podmill("submit", path, "--json")
+    assert done.returncode == 1
+    report = answer(done)
+    assert len(report["episodes"]) == 1
+    assert [row["line"] for row in report["refused"]] == [4]
+
+
+def test_a_full_disk_while_mastering(podmill: Command, environment, script: Path):
+    """The episode fails with what to free and what to run, exit 1; with room it goes on where it stopped."""
+    environment["PODMILL_DISK_RESERVE_MB"] = "100000000"
+    done = podmill("produce", script, "--json")
+    report = answer(done)
+    episode = report["episodes"][0]
+
+    assert done.returncode == 1
+    assert (episode["state"], episode["step"]) == ("failed", "loudness")
+    assert "podmill retry" in episode["error"]
+
+    environment["PODMILL_DISK_RESERVE_MB"] = "1"
+    assert podmill("retry", episode["id"]).returncode == 0
+    after = answer(podmill("produce", script, "--json"))["episodes"][0]
+    assert after["state"] == "published"
+    assert episode["requests"] == after["requests"]
