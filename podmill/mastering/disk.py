@@ -33,6 +33,13 @@ def check_room(needs_bytes: Mapping[Path, int], reserve_mb: int) -> None:
             )
 
 
+def no_space(folder: Path) -> DiskFullError:
+    """For when it ran out all the same."""
+    return DiskFullError(
+        f"No space left in {folder} while the MP3 was written.", action="Free some, then run: podmill retry"
+    )
+
+
 def _existing(folder: Path) -> Path:
     return next(place for place in (folder, *folder.absolute().parents) if place.exists())
 
