@@ -10,6 +10,7 @@ from podmill.errors import SourceError
 
 ADDRESS_MAX_CHARS = 2048
 _UNSEEN = re.compile(r"[\s\x00-\x1f\x7f]")
+_HOST = re.compile(r"[A-Za-z0-9._-]+|\[?[0-9A-Fa-f:.]+\]?")
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")
 
 IPAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
@@ -28,8 +29,10 @@ def parse(address: str, *, plain_http: bool = False) -> httpx2.URL:
         url = httpx2.URL(address)
     except httpx2.InvalidURL:
         raise SourceError(f"{shown}: not a web address.", action="Give an address like https://host/page.") from None
+    if url.port is not None and not 0 < url.port < 65536:
+        raise SourceError(f"{shown}: has no valid port.", action="Correct the address.")
     schemes = ("https", "http") if plain_http else ("https",)
-    if url.scheme not in schemes or not url.host:
+    if url.scheme not in schemes or not _HOST.fullmatch(url.raw_host.decode("ascii")):
         raise SourceError(
             f"{shown}: only https addresses are read.", action="Give the https address, or save the page as a file."
         )

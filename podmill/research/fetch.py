@@ -81,7 +81,7 @@ def fetch(address: str, settings: Settings, folder: Path, network: Network | Non
                 if isinstance(answer, Fetched):
                     return answer
                 url = parse(answer, plain_http=private)
-    except (httpcore2.TimeoutException, httpcore2.NetworkError, httpcore2.RemoteProtocolError) as exc:
+    except (httpcore2.TimeoutException, httpcore2.NetworkError, httpcore2.ProtocolError) as exc:
         _explain(url, exc, settings)
     raise SourceError(
         f"{redact(address)}: redirected more than {REDIRECTS_MAX} times.", action="Give the final address."

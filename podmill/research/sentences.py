@@ -25,15 +25,14 @@ _SAYING: Final = ("と", "っ", "って")
 
 _BEFORE_NAMES: Final = frozenset(
     "mr mrs ms dr prof st gen col sgt capt cpt lt maj rev hon gov sen rep pres supt fr sr sra srta dra herr hr fr "
-    "mme mlle m mm e.g i.e vs cf al ca approx esp incl resp viz z.b d.h u.a bzw sog usw ggf p.ej mt ft".split()
+    "mme mlle e.g i.e vs cf al ca approx esp incl resp viz z.b d.h u.a bzw sog usw ggf p.ej mt ft".split()
 )
 """Abbreviations that never end a sentence."""
 _BEFORE_NUMBERS: Final = frozenset("no nos nr núm fig figs eq sec ch chap vol pp p pt art bd abs par op ver v".split())
 """Abbreviations when a number follows."""
 _MAY_END: Final = frozenset(
     "etc inc ltd co corp llc bros jr sr ph.d m.d b.a m.a b.sc m.sc u.s u.k u.n e.u d.c a.m p.m a.d b.c b.c.e c.e dept "
-    "est univ assn ave blvd rd jan feb mar apr jun jul aug sep sept oct nov dec mon tue wed thu fri sat sun ed eds "
-    "trans approx min max avg".split()
+    "univ assn ave blvd rd jan feb apr jun jul aug sep sept oct nov dec eds".split()
 )
 """Abbreviations that end a sentence only where the next word clearly begins one."""
 _STARTERS: Final = frozenset(

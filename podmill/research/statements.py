@@ -22,7 +22,8 @@ _UNMARKED: Final = re.compile(r"[\u0e00-\u0eff]")
 _ADDRESS: Final = re.compile(r"https?://\S+|www\.\S+")
 
 _BOILERPLATE: Final = re.compile(
-    r"^(?:see|click|visit|download|watch|listen to|buy|order|shop) |\b(?:subscribe (?:to|now|today|for)|sign up (?:for|to|now|today)|(?:our|the|weekly|daily) newsletter"
+    r"^(?:see|click|visit|download|watch|listen to|buy|shop) |\b(?:subscribe (?:to|now|today|for)"
+    r"|sign up (?:for|to|now|today)|(?:our|the|weekly|daily) newsletter"
     r"|(?:we|site|website|page) uses? cookies|cookie (?:policy|settings|preferences|consent)|accept (?:all )?cookies"
     r"|all rights reserved|privacy policy|terms of (?:use|service)|click here|read more|learn more (?:at|about our)"
     r"|share (?:this|on)|follow us|log ?in (?:to|or)|create an account|skip to (?:main )?content|leave a comment"
@@ -46,8 +47,8 @@ _DANGLING: Final = {
         r"|furthermore|also|besides|instead|nevertheless|nonetheless|meanwhile|consequently|otherwise|then|similarly"
         r"|likewise|in (?:addition|contrast|fact|turn|other words|this (?:way|case)|that case|particular)|as a result"
         r"|for (?:example|instance|this|that)|on the (?:other hand|contrary)|by contrast"
-        r"|(?:at|because of|after) (?:this|that)|here|there(?! (?:is|are|was|were|has|have|can|may|will)\b)|another|others"
-        r"|one of (?:them|these|those))\b",
+        r"|(?:at|because of|after) (?:this|that)|here|there(?! (?:is|are|was|were|has|have|can|may|will)\b)"
+        r"|another|others|one of (?:them|these|those))\b",
         re.IGNORECASE,
     ),
     "de": re.compile(
@@ -68,7 +69,8 @@ _DANGLING: Final = {
 }
 _IMPERSONAL: Final = re.compile(
     r"(?:it (?:is|was|has been|takes|took|costs|became) (?:\w+ ){0,2}(?:that|to|for|known|estimated|possible)\b"
-    r"|it takes (?!place)|those who\b|these days\b|both \w+ and\b|both the\b|either \w+ or\b|neither \w+ nor\b|so-called\b)",
+    r"|it takes (?!place)|those who\b|these days\b|both \w+ and\b|both the\b"
+    r"|either \w+ or\b|neither \w+ nor\b|so-called\b)",
     re.IGNORECASE,
 )
 _PERSONAL: Final = re.compile(

@@ -98,9 +98,9 @@ def stem(word: str) -> str:
         if word.endswith(ending) and len(word) - len(ending) >= shortest:
             word = word[: len(word) - len(ending)] + replacement
             break
-    if len(word) > 3 and word[-1] == word[-2] and word[-1] not in "lsz":
+    if len(word) > 3 and word[-1] == word[-2] and word[-1] not in "lszeo":
         word = word[:-1]
-    return word[:-1] if word.endswith("e") and not word.endswith("ee") and len(word) > 4 else word
+    return word[:-1] if word.endswith("e") and not word.endswith("ee") and len(word) > 3 else word
 
 
 _ENDINGS: Final = (

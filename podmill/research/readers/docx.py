@@ -1,6 +1,7 @@
 """Word documents (.docx): paragraphs and lists; no tables, images, notes or comments."""
 
 import zipfile
+import zlib
 from collections.abc import Iterator
 from datetime import datetime
 from pathlib import Path
@@ -9,7 +10,6 @@ from typing import Any, Final
 import docx
 from docx.opc.exceptions import OpcError
 from docx.text.paragraph import Paragraph as WordParagraph
-from lxml.etree import LxmlError
 
 from podmill.errors import SourceError
 from podmill.research.encoding import clean
@@ -17,6 +17,11 @@ from podmill.research.readers import Paragraph, Reading, finished
 
 UNPACKED_MAX_BYTES: Final = 200_000_000
 ENTRIES_MAX: Final = 2000
+_BROKEN: Final = (
+    *(OpcError, SyntaxError, zipfile.BadZipFile, zlib.error, EOFError, OSError),
+    *(NotImplementedError, KeyError, ValueError, TypeError, AttributeError, IndexError),
+)
+"""What a broken file surfaces as in python-docx and below it; lxml's parse errors are SyntaxErrors."""
 _TEMPLATE_AUTHOR: Final = "python-docx"
 """Author of the template that python-docx starts from: its author and date say nothing of the document."""
 
@@ -31,7 +36,7 @@ class DocxReader:
             paragraphs, titled = _walk(document)
             author, created = clean(core.author or ""), core.created or core.modified
             title = clean(core.title or "") or titled
-        except (OpcError, LxmlError, zipfile.BadZipFile, KeyError, ValueError, AttributeError) as exc:
+        except _BROKEN as exc:
             raise SourceError("is not a whole Word document.", action="Save it again.") from exc
         if author == _TEMPLATE_AUTHOR:
             author, created = "", None
