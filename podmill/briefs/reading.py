@@ -148,7 +148,7 @@ def _read_rows(collection: Collection, rows: Iterable[Node | RefusedRow], file: 
 
 
 def _rows(episodes: Node) -> list[Node]:
-    if isinstance(episodes.value, list):
+    if isinstance(episodes.value, list) and episodes.value:
         return episodes.value
     kind = "empty" if episodes.blank else episodes.kind
     raise InputError(f"Must be a list of episodes, but is {kind}.", field="episodes", line=episodes.line)

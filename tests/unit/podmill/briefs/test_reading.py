@@ -128,7 +128,7 @@ def test_binary_as_text(write, settings: Settings) -> None:
     for name in ("a.yaml", "a.csv", "a.txt"):
         path = write(name, "")
         path.write_bytes(b"topic\n\x00\x01\x02\xff")
-        with pytest.raises(InputError, match="(?i)binary|text"):
+        with pytest.raises(InputError, match=r"(?i)binary|text"):
             read_submission(path, settings)
 
 

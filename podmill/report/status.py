@@ -1,0 +1,211 @@
+"""The status of a batch, in the shape that scripts rely on: fields may be added, none may change."""
+
+from collections import defaultdict
+from decimal import Decimal
+from typing import Any, Final, Literal
+
+from pydantic import BaseModel
+from sqlalchemy import Connection, func, select
+
+from models.publication import Publication
+from models.steps import OPEN_STATES, ChargeState, EpisodeState
+from models.tables import Batch, Charge, Episode, PublicationRow, table
+from podmill.errors import InputError
+
+BATCH, EPISODE = table(Batch), table(Episode)
+CHARGE, PUBLICATION = table(Charge), table(PublicationRow)
+
+OWED: Final = (ChargeState.SETTLED, ChargeState.IN_DOUBT)
+"""A charge in doubt counts as spent until it is known not to be."""
+
+BatchState = Literal["running", "published", "partial"]
+
+
+class PublicationStatus(BaseModel):
+    target: str
+    url: str
+
+
+class EpisodeStatus(BaseModel):
+    """One episode. Paths are of this machine; None until it is published to a folder here."""
+
+    id: str
+    title: str
+    state: str
+    step: str
+    """The step it is in, or failed in."""
+    error: str | None
+    audio_path: str | None
+    transcript_path: str | None
+    duration_s: float | None
+    word_accuracy: float | None
+    loudness_lufs: float | None
+    true_peak_dbtp: float | None
+    cost_usd: float
+    """Settled and in doubt, exact to the micro-dollar."""
+    requests: int
+    """Speech requests really made."""
+    publications: list[PublicationStatus]
+    activity: str
+    """What the running step is doing, for a person."""
+    progress: float
+    """0 to 1 within the running step."""
+
+
+class BatchStatus(BaseModel):
+    """A batch and its episodes.
+
+    ``state`` is ``running`` while a worker may still take a step of one of its episodes, ``published`` when all are
+    published, else ``partial``: nothing more will happen before a person acts (failed, in review, cancelled, or no
+    episode at all).
+    """
+
+    batch: str
+    name: str
+    show: str
+    state: BatchState
+    feed_path: str | None
+    episodes: list[EpisodeStatus]
+    refused: list[dict[str, Any]]
+    """Rows of the file that could not be taken: file, line, field, message."""
+
+
+class BatchOverview(BaseModel):
+    """A batch in one line."""
+
+    batch: str
+    name: str
+    show: str
+    state: BatchState
+    created_at: float
+    """Seconds since 1970."""
+    episodes: dict[str, int]
+    """How many are in each state."""
+    refused: int
+
+
+_SHOWN: Final = tuple(EPISODE.c[name] for name in EpisodeStatus.model_fields if name in EPISODE.c)
+
+
+def usd(microusd: int) -> float:
+    """Dollars from micro-dollars: the float whose shortest text is the exact amount."""
+    return float(Decimal(microusd) / 1_000_000)
+
+
+def batch_state(states: dict[str, int]) -> BatchState:
+    """The state of a batch from how many of its episodes are in each state."""
+    if any(states.get(state) for state in OPEN_STATES):
+        return "running"
+    published = states.get(EpisodeState.PUBLISHED, 0)
+    return "published" if published and published == sum(states.values()) else "partial"
+
+
+def find_batch(connection: Connection, asked: str) -> str:
+    """The id of the one batch whose id begins so.
+
+    Raises:
+        InputError: there is none, or more than one.
+    """
+    ids = connection.scalars(select(BATCH.c.id).where(BATCH.c.id.startswith(asked, autoescape=True)).limit(2)).all()
+    if len(ids) == 1:
+        return str(ids[0])
+    problem = f"More than one batch has an id that begins with {asked!r}." if ids else f"There is no batch {asked!r}."
+    raise InputError(problem, action="Run: podmill status")
+
+
+def batch_status(connection: Connection, batch_id: str) -> BatchStatus:
+    """The status of a batch, in three queries however many episodes it has.
+
+    Raises:
+        InputError: there is no such batch.
+    """
+    batch = connection.execute(select(BATCH).where(BATCH.c.id == batch_id)).mappings().first()
+    if batch is None:
+        raise InputError(f"There is no batch {batch_id!r}.", action="Run: podmill status")
+    costs = episode_costs(connection, batch_id)
+    publications = _publications(connection, batch_id)
+    rows = connection.execute(select(*_SHOWN).where(EPISODE.c.batch_id == batch_id).order_by(EPISODE.c.position))
+    episodes: list[EpisodeStatus] = []
+    feed_path = None
+    states: dict[str, int] = defaultdict(int)
+    for row in rows.mappings():
+        copies = publications.get(row["id"], [])
+        here = next((copy for copy in copies if copy.path), None)
+        feed_path = feed_path or next((copy.feed_path for copy in copies if copy.feed_path), None)
+        states[row["state"]] += 1
+        episodes.append(
+            EpisodeStatus(
+                **row,
+                audio_path=here.path if here else None,
+                transcript_path=here.transcript_path if here else None,
+                cost_usd=usd(costs.get(row["id"], 0)),
+                publications=[PublicationStatus(target=copy.target, url=copy.url) for copy in copies],
+            )
+        )
+    return BatchStatus(
+        batch=batch["id"],
+        name=batch["name"],
+        show=batch["show"],
+        state=batch_state(states),
+        feed_path=feed_path,
+        episodes=episodes,
+        refused=batch["refused"],
+    )
+
+
+def recent_batches(connection: Connection, *, limit: int = 20) -> list[BatchOverview]:
+    """The newest batches, newest first."""
+    batches = connection.execute(select(BATCH).order_by(BATCH.c.created_at.desc(), BATCH.c.id).limit(limit)).mappings()
+    found = list(batches)
+    counted = connection.execute(
+        select(EPISODE.c.batch_id, EPISODE.c.state, func.count())
+        .where(EPISODE.c.batch_id.in_([batch["id"] for batch in found]))
+        .group_by(EPISODE.c.batch_id, EPISODE.c.state)
+    )
+    states: dict[str, dict[str, int]] = defaultdict(dict)
+    for batch_id, state, count in counted:
+        states[batch_id][state] = count
+    return [
+        BatchOverview(
+            batch=batch["id"],
+            name=batch["name"],
+            show=batch["show"],
+            state=batch_state(states[batch["id"]]),
+            created_at=batch["created_at"],
+            episodes=states[batch["id"]],
+            refused=len(batch["refused"]),
+        )
+        for batch in found
+    ]
+
+
+def open_count(connection: Connection, batch_id: str) -> int:
+    """Episodes of a batch that a worker may still take a step of."""
+    return int(
+        connection.scalar(select(func.count()).where(EPISODE.c.batch_id == batch_id, EPISODE.c.state.in_(OPEN_STATES)))
+        or 0
+    )
+
+
+def episode_costs(connection: Connection, batch_id: str) -> dict[str, int]:
+    """Micro-dollars owed for each episode of a batch that cost anything."""
+    rows = connection.execute(
+        select(CHARGE.c.episode_id, func.sum(CHARGE.c.amount_microusd))
+        .join(EPISODE, EPISODE.c.id == CHARGE.c.episode_id)
+        .where(EPISODE.c.batch_id == batch_id, CHARGE.c.state.in_(OWED))
+        .group_by(CHARGE.c.episode_id)
+    )
+    return {episode_id: int(amount) for episode_id, amount in rows}
+
+
+def _publications(connection: Connection, batch_id: str) -> dict[str, list[Publication]]:
+    rows = connection.execute(
+        select(PUBLICATION.c.episode_id, PUBLICATION.c.body)
+        .join(EPISODE, EPISODE.c.id == PUBLICATION.c.episode_id)
+        .where(EPISODE.c.batch_id == batch_id)
+        .order_by(PUBLICATION.c.id)
+    )
+    found: dict[str, list[Publication]] = defaultdict(list)
+    for episode_id, body in rows:
+        found[episode_id].append(Publication.model_validate_json(body))
+    return found

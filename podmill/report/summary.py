@@ -1,0 +1,145 @@
+"""The report of a batch: what came out of it, how good it is, how long each step took and what it cost."""
+
+import statistics
+from collections import defaultdict
+from collections.abc import Sequence
+
+from pydantic import BaseModel
+from sqlalchemy import Connection, func, select
+
+from models.steps import STEPS, EpisodeState
+from models.tables import Charge, Episode, StepRun, table
+from podmill.report.status import OWED, BatchStatus, batch_status, usd
+
+CHARGE, EPISODE, STEP_RUN = table(Charge), table(Episode), table(StepRun)
+
+
+class Spread(BaseModel):
+    """How a measure lies over the episodes that have it."""
+
+    count: int
+    lowest: float
+    median: float
+    mean: float
+    highest: float
+
+
+class Summary(BaseModel):
+    """Figures over a whole batch."""
+
+    episodes: int
+    published: int
+    failed: int
+    review: int
+    refused: int
+    success_rate: float | None
+    """Published share of the episodes that are finished, 0 to 1; None while none is."""
+    audio_s: float
+    """Length of all published episodes."""
+    word_accuracy: Spread | None
+    loudness_lufs: Spread | None
+    true_peak_dbtp: Spread | None
+    step_busy_s: dict[str, float]
+    """Working time by step over all episodes, in the order of the steps."""
+    busy_s: float
+    seconds_per_minute: float | None
+    """Working seconds for each minute of published audio."""
+    elapsed_s: float | None
+    """From submission to the last thing that happened."""
+    cost_usd: float
+    cost_by_provider_usd: dict[str, float]
+    requests: int
+
+
+class BatchReport(BatchStatus):
+    """The status of a batch, and its figures."""
+
+    summary: Summary
+    episode_busy_s: dict[str, dict[str, float]]
+    """Working time by episode id and step."""
+
+
+def batch_report(connection: Connection, batch_id: str) -> BatchReport:
+    """The report of a batch, in a fixed number of queries.
+
+    Raises:
+        InputError: there is no such batch.
+    """
+    status = batch_status(connection, batch_id)
+    busy = _busy(connection, batch_id)
+    by_provider = _by_provider(connection, batch_id)
+    first, last = connection.execute(
+        select(func.min(EPISODE.c.created_at), func.max(EPISODE.c.updated_at)).where(EPISODE.c.batch_id == batch_id)
+    ).one()
+    summary = _summary(status, busy, by_provider, None if first is None else float(last - first))
+    return BatchReport(**dict(status), summary=summary, episode_busy_s=busy)
+
+
+def spread(values: Sequence[float]) -> Spread | None:
+    """Lowest, median, mean and highest of some values; None of none."""
+    if not values:
+        return None
+    return Spread(
+        count=len(values),
+        lowest=min(values),
+        median=statistics.median(values),
+        mean=statistics.fmean(values),
+        highest=max(values),
+    )
+
+
+def _summary(
+    status: BatchStatus, busy: dict[str, dict[str, float]], by_provider: dict[str, int], elapsed_s: float | None
+) -> Summary:
+    counts: dict[str, int] = defaultdict(int)
+    for episode in status.episodes:
+        counts[episode.state] += 1
+    published = [episode for episode in status.episodes if episode.state == EpisodeState.PUBLISHED]
+    finished = len(published) + counts[EpisodeState.FAILED] + counts[EpisodeState.REVIEW]
+    step_busy_s = {step.value: sum(each.get(step, 0.0) for each in busy.values()) for step in STEPS}
+    busy_s = sum(step_busy_s.values())
+    audio_s = sum(episode.duration_s or 0.0 for episode in published)
+    # What did not come to be published took time too: the figure is what a published minute really costs.
+    seconds_per_minute = busy_s / (audio_s / 60) if audio_s else None
+    return Summary(
+        episodes=len(status.episodes),
+        published=len(published),
+        failed=counts[EpisodeState.FAILED],
+        review=counts[EpisodeState.REVIEW],
+        refused=len(status.refused),
+        success_rate=len(published) / finished if finished else None,
+        audio_s=audio_s,
+        word_accuracy=spread([e.word_accuracy for e in status.episodes if e.word_accuracy is not None]),
+        loudness_lufs=spread([e.loudness_lufs for e in status.episodes if e.loudness_lufs is not None]),
+        true_peak_dbtp=spread([e.true_peak_dbtp for e in status.episodes if e.true_peak_dbtp is not None]),
+        step_busy_s=step_busy_s,
+        busy_s=busy_s,
+        seconds_per_minute=seconds_per_minute,
+        elapsed_s=elapsed_s,
+        cost_usd=usd(sum(by_provider.values())),
+        cost_by_provider_usd={provider: usd(amount) for provider, amount in by_provider.items()},
+        requests=sum(episode.requests for episode in status.episodes),
+    )
+
+
+def _busy(connection: Connection, batch_id: str) -> dict[str, dict[str, float]]:
+    rows = connection.execute(
+        select(STEP_RUN.c.episode_id, STEP_RUN.c.step, STEP_RUN.c.busy_s)
+        .join(EPISODE, EPISODE.c.id == STEP_RUN.c.episode_id)
+        .where(EPISODE.c.batch_id == batch_id, STEP_RUN.c.busy_s > 0)
+    )
+    busy: dict[str, dict[str, float]] = defaultdict(dict)
+    for episode_id, step, busy_s in rows:
+        busy[episode_id][step] = busy_s
+    return busy
+
+
+def _by_provider(connection: Connection, batch_id: str) -> dict[str, int]:
+    rows = connection.execute(
+        select(CHARGE.c.provider, func.sum(CHARGE.c.amount_microusd))
+        .join(EPISODE, EPISODE.c.id == CHARGE.c.episode_id)
+        .where(EPISODE.c.batch_id == batch_id, CHARGE.c.state.in_(OWED))
+        .group_by(CHARGE.c.provider)
+        .order_by(CHARGE.c.provider)
+    )
+    return {provider: int(amount) for provider, amount in rows}

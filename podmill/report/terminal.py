@@ -1,0 +1,94 @@
+"""Status and report as tables for a terminal."""
+
+from collections.abc import Sequence
+
+from rich.console import Group, RenderableType
+from rich.markup import escape
+from rich.table import Table
+from rich.text import Text
+
+from models.steps import EpisodeState
+from podmill.report.page import duration, percent
+from podmill.report.status import BatchOverview, BatchStatus, EpisodeStatus
+from podmill.report.summary import BatchReport
+
+STYLES = {
+    EpisodeState.PUBLISHED: "green",
+    EpisodeState.FAILED: "red",
+    EpisodeState.REVIEW: "yellow",
+    EpisodeState.CANCELLED: "dim",
+    EpisodeState.PARKED: "yellow",
+}
+
+
+def overview_table(batches: Sequence[BatchOverview]) -> RenderableType:
+    """The newest batches, one a line."""
+    table = Table("Batch", "Show", "State", "Episodes", "Refused", "Name", box=None, header_style="bold")
+    for batch in batches:
+        states = ", ".join(f"{count} {state}" for state, count in sorted(batch.episodes.items())) or "none"
+        table.add_row(batch.batch, batch.show, batch.state, states, str(batch.refused or ""), escape(batch.name))
+    return table
+
+
+def status_table(status: BatchStatus) -> RenderableType:
+    """A batch and its episodes, and the rows that were refused."""
+    table = Table("Episode", "Title", "State", "Length", "Accuracy", "LUFS", "Cost", box=None, header_style="bold")
+    for column in table.columns[3:]:
+        column.justify = "right"
+    for episode in status.episodes:
+        table.add_row(
+            episode.id[:8],
+            escape(episode.title),
+            state_text(episode),
+            duration(episode.duration_s),
+            percent(episode.word_accuracy),
+            "\u2013" if episode.loudness_lufs is None else f"{episode.loudness_lufs:.2f}",
+            f"${episode.cost_usd:.4f}",
+        )
+    parts: list[RenderableType] = [Text(f"Batch {status.batch} of {status.show}: {status.state}", "bold"), table]
+    parts += [Text(f"{e.id[:8]}: {e.error}", "red") for e in status.episodes if e.error]
+    parts += [Text(f"refused: {refused_line(row)}", "yellow") for row in status.refused]
+    if status.feed_path:
+        parts.append(Text(f"Feed: {status.feed_path}"))
+    return Group(*parts)
+
+
+def report_table(report: BatchReport) -> RenderableType:
+    """The figures of a batch, under its status."""
+    figures = report.summary
+    table = Table(box=None, show_header=False)
+    table.add_row("Published", f"{figures.published} of {figures.episodes} ({percent(figures.success_rate)})")
+    table.add_row("Audio", duration(figures.audio_s))
+    if figures.word_accuracy:
+        accuracy = figures.word_accuracy
+        table.add_row("Word accuracy", f"{percent(accuracy.mean)} on average, lowest {percent(accuracy.lowest)}")
+    if figures.loudness_lufs:
+        loudness = figures.loudness_lufs
+        table.add_row("Loudness", f"{loudness.lowest:.2f} to {loudness.highest:.2f} LUFS")
+    if figures.true_peak_dbtp:
+        table.add_row("True peak", f"at most {figures.true_peak_dbtp.highest:.2f} dBTP")
+    table.add_row("Work", _work(report))
+    table.add_row("Cost", f"${figures.cost_usd:.4f} for {figures.requests} speech requests")
+    for provider, cost_usd in figures.cost_by_provider_usd.items():
+        table.add_row("", f"{escape(provider)} ${cost_usd:.4f}")
+    return Group(status_table(report), Text(), table)
+
+
+def state_text(episode: EpisodeStatus) -> Text:
+    """The state of an episode, with its step unless it is published."""
+    state = EpisodeState(episode.state)
+    step = "" if state == EpisodeState.PUBLISHED else f" ({episode.step.replace('_', ' ')})"
+    return Text(f"{state}{step}", STYLES.get(state, ""))
+
+
+def refused_line(row: dict[str, object]) -> str:
+    """A refused row as ``file:line: field: message``."""
+    place = ":".join(str(row[name]) for name in ("file", "line") if row.get(name) is not None)
+    return ": ".join(str(part) for part in (place, row.get("field"), row["message"]) if part)
+
+
+def _work(report: BatchReport) -> str:
+    figures = report.summary
+    steps = ", ".join(f"{step.replace('_', ' ')} {s:.1f} s" for step, s in figures.step_busy_s.items() if s)
+    rate = "" if figures.seconds_per_minute is None else f", {figures.seconds_per_minute:.1f} s for each minute"
+    return f"{figures.busy_s:.1f} s{rate}" + (f" ({steps})" if steps else "")

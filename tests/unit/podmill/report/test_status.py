@@ -1,0 +1,89 @@
+"""The status of a batch, read from a database."""
+
+from collections.abc import Callable
+
+import pytest
+from sqlalchemy import Connection, Engine, event
+
+from models.steps import EpisodeState
+from podmill.errors import InputError
+from podmill.report.status import batch_state, batch_status, find_batch, open_count, recent_batches
+
+CONTRACT = {"batch", "state", "feed_path", "episodes"}
+EPISODE_CONTRACT = {
+    "id",
+    "title",
+    "state",
+    "step",
+    "error",
+    "audio_path",
+    "transcript_path",
+    "duration_s",
+    "word_accuracy",
+    "loudness_lufs",
+    "true_peak_dbtp",
+    "cost_usd",
+    "requests",
+    "publications",
+}
+
+
+def test_contract(connection: Connection) -> None:
+    """Every field that scripts rely on is there, with the values of the database."""
+    status = batch_status(connection, "b1").model_dump(mode="json")
+    assert set(status) >= CONTRACT
+    assert status["feed_path"] == "/p/feed.xml"
+    first, second, *_ = status["episodes"]
+    assert set(first) >= EPISODE_CONTRACT
+    assert first["audio_path"] == "/p/b1-0.mp3"
+    assert first["transcript_path"] == "/p/b1-0.vtt"
+    assert first["publications"] == [{"target": "folder", "url": "http://127.0.0.1/s/b1-0"}]
+    assert (second["state"], second["step"], second["audio_path"]) == ("failed", "verification", None)
+    assert status["refused"][0]["field"] == "minutes"
+
+
+def test_cost_is_exact(connection: Connection) -> None:
+    """Settled and in doubt count, an intent does not, and no micro-dollar is lost."""
+    assert batch_status(connection, "b1").episodes[0].cost_usd == 0.10001
+
+
+@pytest.mark.parametrize(
+    ("states", "expected"),
+    [
+        ({EpisodeState.PUBLISHED: 2}, "published"),
+        ({EpisodeState.PUBLISHED: 2, EpisodeState.QUEUED: 1}, "running"),
+        ({EpisodeState.FAILED: 1, EpisodeState.PARKED: 1}, "running"),
+        ({EpisodeState.PUBLISHED: 2, EpisodeState.REVIEW: 1}, "partial"),
+        ({EpisodeState.CANCELLED: 1}, "partial"),
+        ({}, "partial"),
+    ],
+)
+def test_batch_state(states: dict[str, int], expected: str) -> None:
+    """Running while anything is open, published when all is, else partial."""
+    assert batch_state(states) == expected
+
+
+def test_queries_do_not_grow_with_episodes(engine: Engine, fill: Callable[..., None]) -> None:
+    """A batch of 400 episodes takes as many queries as one of 4."""
+    with engine.begin() as connection:
+        fill(connection, count=400, batch="b2")
+    statements: list[str] = []
+    event.listen(engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
+    with engine.connect() as connection:
+        assert len(batch_status(connection, "b2").episodes) == 400
+        few = len(statements)
+        batch_status(connection, "b1")
+    assert few == len(statements) - few
+
+
+def test_overview_and_short_ids(connection: Connection) -> None:
+    """The newest batches with their counts; a batch is found by the beginning of its id, and only if it is one."""
+    (overview,) = recent_batches(connection)
+    assert overview.episodes == {"published": 2, "failed": 1, "review": 1}
+    assert (overview.state, overview.refused) == ("partial", 1)
+    assert find_batch(connection, "b") == "b1"
+    assert open_count(connection, "b1") == 0
+    with pytest.raises(InputError, match="no batch"):
+        find_batch(connection, "%")
+    with pytest.raises(InputError, match="no batch"):
+        batch_status(connection, "none")
