@@ -59,10 +59,11 @@ def merge(statements: Sequence[str], language: str) -> list[Merged]:
 
 
 def _same(first: Terms, second: Terms) -> bool:
-    # Joined, since compounds are written either way: honey bee, honeybee.
-    if "".join(first.stems) == "".join(second.stems):
+    # Joined up, since compounds are written either way: honey bee, honeybee.
+    if first.joined == second.joined:
         return True
-    if abs(len(first.stems) - len(second.stems)) > 1:
+    # Cheap, and true of nearly all pairs: most of the time is saved here.
+    if len(first.bag ^ second.bag) > 2:
         return False
     only_first = Counter(first.stems) - Counter(second.stems)
     only_second = Counter(second.stems) - Counter(first.stems)
@@ -77,7 +78,7 @@ def _same(first: Terms, second: Terms) -> bool:
 def _within(shorter: Terms, fuller: Terms) -> bool:
     if len(shorter.stems) < max(4, len(fuller.stems) * _WITHIN_MIN):
         return False
-    if Counter(shorter.stems) - Counter(fuller.stems):
+    if not shorter.bag <= fuller.bag or Counter(shorter.stems) - Counter(fuller.stems):
         return False
     left = set(shorter.stems)
     return _pairs_shared(shorter.stems, tuple(stem for stem in fuller.stems if stem in left)) >= _PAIRS_SHARED_MIN

@@ -30,7 +30,7 @@ _BOILERPLATE: Final = re.compile(
     r"|related (?:articles|posts|stories)|enable javascript|table of contents|back to top|image credit|photo by"
     r"|last (?:updated|modified|edited)|this article (?:was|is|needs|has)|add to cart|free shipping|advertisement"
     r"|abonnieren sie|alle rechte vorbehalten|datenschutzerkl|tous droits réservés|suscríb"
-    r"|todos los derechos reservados)|©|\(c\) \d{4}|\bet al\.?,? \(?\d{4}\)?\.$",
+    r"|todos los derechos reservados)|©|\(c\) \d{4}",
     re.IGNORECASE,
 )
 _APPENDIX: Final = re.compile(

@@ -57,6 +57,10 @@ class Terms:
 
     stems: tuple[str, ...]
     """Of its meaningful words, in order."""
+    bag: frozenset[str]
+    """The same, without order."""
+    joined: str
+    """The same, run together."""
     fixed: tuple[str, ...]
     """Numbers, units of them, negations and hedges, sorted: two statements that differ in one say different things."""
 
@@ -74,7 +78,7 @@ def terms(text: str) -> Terms:
         elif word not in STOP_WORDS:
             stems.append(stem(word))
     fixed.extend(char for char in text if char in _CJK_NUMERALS)
-    return Terms(tuple(stems), tuple(sorted(fixed)))
+    return Terms(tuple(stems), frozenset(stems), "".join(stems), tuple(sorted(fixed)))
 
 
 def words(text: str) -> Iterator[str]:

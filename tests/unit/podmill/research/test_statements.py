@@ -16,6 +16,7 @@ def kept(paragraph: str, language: str = "en") -> list[str]:
         "There are 20,000 known species of bees.",
         "It is estimated that bees visit two million flowers.",
         "Those who keep bees are called apiarists.",
+        "Seas have risen by 0.8 °C since 1900, says Dr. Hughes et al. (2017).",
         "Cookies are baked at 180 degrees.",
         "World War I began in 1914 in Europe.",
         "“Bees dance,” the scientist wrote in 1944.",
