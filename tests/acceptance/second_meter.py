@@ -10,8 +10,10 @@ import imageio_ffmpeg
 def measured_by_ffmpeg(path: Path) -> tuple[float, float]:
     """Integrated loudness in LUFS and true peak in dBTP of a decoded file."""
     done = subprocess.run(
-        [imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-nostats", "-i", str(path)]
-        + ["-af", "ebur128=peak=true:framelog=quiet", "-f", "null", "-"],
+        [
+            *(imageio_ffmpeg.get_ffmpeg_exe(), "-hide_banner", "-nostats", "-i", str(path)),
+            *("-af", "ebur128=peak=true:framelog=quiet", "-f", "null", "-"),
+        ],
         capture_output=True,
         text=True,
         check=True,
