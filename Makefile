@@ -1,7 +1,6 @@
 # The environment is .venv, made from the hash-pinned locks in requirements/. Nothing is installed outside it.
 
-PYTHON ?= $(firstword $(foreach name,python3 python3.13 python3.12 python3.11,\
-	$(shell $(name) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' >/dev/null 2>&1 && echo $(name))))
+PYTHON ?= python3 python3.13 python3.12 python3.11
 ARGS ?=
 
 BIN := .venv/bin
@@ -55,10 +54,15 @@ lock: .venv/dev.stamp ## Resolves the newest allowed versions into requirements/
 clean: ## Removes the environments and caches; published episodes and data stay
 	rm -rf .venv .venv-torch .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache build dist
 
+# The first of $(PYTHON) that fits.
 %/bin/python:
-	@test -n "$(PYTHON)" || { echo "Podmill needs Python 3.11, 3.12 or 3.13. On Debian or Ubuntu: apt-get install python3 python3-venv" >&2; exit 1; }
-	@$(PYTHON) -c 'import ensurepip' 2>/dev/null || { echo "Python's venv is missing. On Debian or Ubuntu: apt-get install python3-venv" >&2; exit 1; }
-	$(PYTHON) -m venv $*
+	@for python in $(PYTHON); do \
+		$$python -c 'import sys; sys.exit(not (3, 11) <= sys.version_info < (3, 14))' 2>/dev/null || continue; \
+		$$python -c 'import ensurepip' 2>/dev/null || \
+			{ echo "Python's venv is missing. On Debian or Ubuntu: apt-get install python3-venv" >&2; exit 1; }; \
+		exec $$python -m venv $*; \
+	done; \
+	echo "Podmill needs Python 3.11, 3.12 or 3.13. On Debian or Ubuntu: apt-get install python3 python3-venv" >&2; exit 1
 
 %/build.stamp: requirements/build.txt | %/bin/python
 	$*/bin/python -m pip $(LOCKED) -r requirements/build.txt

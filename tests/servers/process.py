@@ -51,7 +51,7 @@ def served(
     Raises:
         RuntimeError: it did not answer within 30 s; the message has the end of its log.
     """
-    # Another process may take the port between the look and the start: then the server exits, and the next one is tried.
+    # Another process may take the port between the look and the start; then the server exits and the next one is tried.
     for _ in range(3):
         port = free_port()
         with log.open("ab") as output:
