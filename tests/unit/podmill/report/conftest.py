@@ -111,4 +111,4 @@ def fill_batch(connection: Connection, *, count: int, batch: str = "b1") -> None
 def insert(connection: Connection, model: type[SQLModel], rows: list[dict[str, object]]) -> None:
     if not rows:
         return
-    connection.execute(table(model).insert(), rows)
+    connection.execute(table(model).insert(), [model(**row).model_dump() for row in rows])
