@@ -1,0 +1,54 @@
+"""Scripting: a dossier or a ready-made script becomes the script of the episode."""
+
+from typing import Final
+
+from models.brief import Brief
+from models.dossier import Dossier
+from models.script import Script
+from podmill.context import StepContext
+from podmill.errors import ScriptError
+from podmill.registry import load
+from podmill.scripting.writer import Writer
+
+__all__ = ["WRITERS", "write", "writer_of"]
+
+WRITERS: Final = {
+    "offline": "podmill.scripting.offline:OfflineWriter",
+    "ready-made": "podmill.scripting.ready_made:ReadyMadeWriter",
+}
+
+
+def writer_of(brief: Brief) -> Writer:
+    """The writer of a brief: the ready-made one when it brings its script, else the one it names.
+
+    Raises:
+        ConfigurationError: there is no such writer.
+    """
+    name = "ready-made" if brief.script else brief.writer
+    writer: Writer = load(WRITERS, name, kind="writer")()
+    return writer
+
+
+def write(brief: Brief, dossier: Dossier | None, context: StepContext) -> Script:
+    """The script of an episode.
+
+    Raises:
+        ConfigurationError: the brief names an unknown writer.
+        InputError: the ready-made script cannot be used; names file, line and field.
+        ScriptError: no usable script can be made, or one that states what its sources do not.
+    """
+    writer = writer_of(brief)
+    can = writer.capabilities
+    if not brief.cast:
+        raise ScriptError("The episode has no cast.", action="Name at least one speaker under `cast`.")
+    if len(brief.cast) > can.speakers_max:
+        raise ScriptError(
+            f"The cast has {len(brief.cast)} speakers; this writer takes at most {can.speakers_max}.",
+            action="Shorten the cast.",
+        )
+    if can.languages is not None and brief.language.lower().replace("_", "-").partition("-")[0] not in can.languages:
+        raise ScriptError(
+            f"The {brief.writer} writer does not write in {brief.language!r}, only in {', '.join(can.languages)}.",
+            action="Hand in a ready-made script in that language.",
+        )
+    return writer.write(brief, dossier, context)

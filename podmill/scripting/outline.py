@@ -1,0 +1,164 @@
+"""Which facts an episode uses, and in which chapters."""
+
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from models.dossier import Dossier, Fact
+from podmill.scripting.phrases import PhraseBank, words_of
+from podmill.scripting.sentences import words_in
+
+_WORDS = range(5, 81)
+"""Words of a sentence that can be told: shorter ones are captions, longer ones cannot be followed by ear."""
+_NOT_FOR_EARS = re.compile(
+    r"\b(?:I|[Ww]e|[Oo]ur|[Uu]s|[Mm]y|figure|table|section|chapter|appendix|above|below|click|subscribe|cookies?|"
+    r"copyright|all rights reserved|this (?:article|page|paper|document|website|report))\b|[?|{}<>=\\]|https?:"
+)
+"""Sentences that speak as their author, point into the page, or are not prose."""
+_SPLIT_PASSAGES = 2
+"""Passages of a group from which it can become two chapters."""
+CHAPTERS_MIN = 3
+
+
+@dataclass(frozen=True)
+class Unit:
+    """Facts that are told together: each after the first leans on the one before it."""
+
+    facts: tuple[Fact, ...]
+
+    @property
+    def relevance(self) -> float:
+        return max(fact.relevance for fact in self.facts)
+
+
+@dataclass(frozen=True)
+class Group:
+    """Units about one thing, in reading order: a chapter, once units of it are chosen."""
+
+    title: str
+    units: tuple[Unit, ...]
+
+
+@dataclass(frozen=True)
+class Outline:
+    groups: tuple[Group, ...]
+    """In reading order."""
+    ranked: tuple[Unit, ...]
+    """Every unit, the one to use first at the front."""
+
+    def chapters(self, count: int) -> list[Group]:
+        """The chapters when the best ``count`` units are used."""
+        chosen = {id(unit) for unit in self.ranked[:count]}
+        kept = (Group(group.title, tuple(u for u in group.units if id(u) in chosen)) for group in self.groups)
+        return [group for group in kept if group.units]
+
+
+def _tellable(fact: Fact) -> bool:
+    # "US" in capitals is a country and no pronoun: the pattern is case sensitive.
+    return words_in(fact.text) in _WORDS and not _NOT_FOR_EARS.search(fact.text)
+
+
+def _follows(previous: Fact, fact: Fact) -> bool:
+    """Whether the source has the two sentences one right after the other."""
+    passage = " ".join(fact.passage.split())
+    before, after = " ".join(previous.text.split()), " ".join(fact.text.split())
+    return previous.source_id == fact.source_id and f"{before} {after}" in passage
+
+
+def _units(facts: Sequence[Fact], bank: PhraseBank) -> list[Unit]:
+    """Facts in reading order as units. One that leans on a sentence the dossier lacks is left out."""
+    leaning = set(bank.all("fact", "leaning"))
+    units: list[list[Fact]] = []
+    for fact in facts:
+        first = words_of(fact.text)[:1]
+        leans = bool(first) and first[0].capitalize() in leaning
+        if not leans:
+            units.append([fact] if _tellable(fact) else [])
+        elif units and units[-1] and _follows(units[-1][-1], fact) and _tellable(fact):
+            units[-1].append(fact)
+        else:
+            units.append([])
+    return [Unit(tuple(facts)) for facts in units if facts]
+
+
+def _key(title: str) -> str:
+    return " ".join(words_of(title))
+
+
+def _grouped(units: Sequence[Unit], dossier: Dossier) -> list[Group]:
+    """By heading, and by source where there is none; the same heading in two sources is one group."""
+    titles = {source.id: source.title for source in dossier.sources}
+    groups: dict[str, tuple[str, list[Unit]]] = {}
+    for unit in units:
+        fact = unit.facts[0]
+        title = (fact.heading or titles.get(fact.source_id) or dossier.topic).strip() or dossier.topic
+        groups.setdefault(_key(title), (title, []))[1].append(unit)
+    return [Group(title, tuple(members)) for title, members in groups.values()]
+
+
+def _named_after(units: Sequence[Unit], others: Sequence[Unit], fallback: str) -> str:
+    """A title from the words that these units have and the others do not."""
+
+    def counts(of: Sequence[Unit]) -> Counter[str]:
+        return Counter(word for unit in of for fact in unit.facts for word in set(words_of(fact.text)) if len(word) > 4)
+
+    here, there = counts(units), counts(others)
+    ranked = sorted(here, key=lambda word: (-here[word] / (1 + there[word]), -len(word), word))
+    taken = _key(fallback).split()
+    best = [word for word in ranked if word not in taken and word.isalpha()][:2]
+    return " and ".join(best) or fallback
+
+
+def _halved(group: Group) -> list[Group]:
+    """A group as two chapters, cut between passages near its middle; itself when it has no such place."""
+    cuts = [
+        at
+        for at in range(1, len(group.units))
+        if group.units[at].facts[0].passage != group.units[at - 1].facts[0].passage
+    ]
+    if len(cuts) + 1 < _SPLIT_PASSAGES:
+        return [group]
+    cut = min(cuts, key=lambda at: abs(at - len(group.units) / 2))
+    first, second = group.units[:cut], group.units[cut:]
+    return [Group(group.title, first), Group(_named_after(second, first, group.title), second)]
+
+
+def _split_to(groups: list[Group], count: int) -> list[Group]:
+    """The largest groups halved until there are enough, as far as they can be."""
+    while len(groups) < count:
+        by_size = sorted(range(len(groups)), key=lambda at: -len(groups[at].units))
+        for at in by_size:
+            halves = _halved(groups[at])
+            if len(halves) == 2 and len({_key(group.title) for group in [*groups, halves[1]]}) > len(groups):
+                groups[at : at + 1] = halves
+                break
+        else:
+            break
+    return groups
+
+
+def _chapters_max(minutes: float) -> int:
+    """A chapter for every minute or so, fewer and longer ones in long episodes."""
+    return max(CHAPTERS_MIN, min(round(1 + minutes * 0.8), 6 + round(minutes / 5)))
+
+
+def _ranked(groups: Sequence[Group], minutes: float) -> list[Unit]:
+    """Units by relevance; the more of a group has been used, the less the next of it counts."""
+    weight = {id(group): sum(sorted((u.relevance for u in group.units), reverse=True)[:4]) for group in groups}
+    first = sorted(groups, key=lambda group: -weight[id(group)])[: _chapters_max(minutes)]
+    main = {id(group) for group in first}
+    scored: list[tuple[int, float, int, Unit]] = []
+    position = 0
+    for group in groups:
+        best = sorted(group.units, key=lambda unit: -unit.relevance)
+        for rank, unit in enumerate(best):
+            position += 1
+            scored.append((0 if id(group) in main else 1, -(unit.relevance + 0.05) / (1 + 0.3 * rank), position, unit))
+    return [unit for *_, unit in sorted(scored, key=lambda item: item[:3])]
+
+
+def outline(dossier: Dossier, bank: PhraseBank, minutes: float) -> Outline:
+    """The chapters that the dossier can fill, and the order in which its facts earn their place."""
+    groups = _split_to(_grouped(_units(dossier.facts, bank), dossier), CHAPTERS_MIN)
+    return Outline(tuple(groups), tuple(_ranked(groups, minutes)))

@@ -1,0 +1,167 @@
+"""Who says what: chapters become lines of dialogue."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+
+from models.brief import CastMember
+from models.dossier import Fact, SourceRecord
+from podmill.scripting.outline import Group, Unit
+from podmill.scripting.phrases import PhraseBank
+from podmill.scripting.sentences import WORDS_MAX, split_long, words_in
+
+_NAMED_DOCUMENTS_MAX = 3
+_RECAPPED_MAX = 6
+"""Headings that a closing names; a listener does not take in more."""
+_HEADING_WORDS_MAX = 10
+
+
+@dataclass(frozen=True)
+class Utterance:
+    """A line before it has its place and its spoken form."""
+
+    speaker: str
+    text: str
+    chapter: int
+    facts: tuple[str, ...] = ()
+    sources: tuple[str, ...] = ()
+
+
+def listed(items: Sequence[str]) -> str:
+    """``a, b and c``."""
+    return " and ".join(filter(None, (", ".join(items[:-1]), items[-1])))
+
+
+def in_sentence(title: str, bank: PhraseBank) -> str:
+    """A heading as part of a sentence: no end mark, and no capital on a word that is not a name."""
+    title = " ".join(title.split()).rstrip(" .!?:;,")
+    first, _, rest = title.partition(" ")
+    asking = ("How", "Why", "What", "When", "Where", "Who", "Which")
+    return f"{first.lower()} {rest}" if rest and (first in bank.all("fact", "lower") or first in asking) else title
+
+
+@dataclass
+class Conversation:
+    """Builds an episode's lines. No phrase is used twice; which one is used depends on the seed alone."""
+
+    cast: Sequence[CastMember]
+    bank: PhraseBank
+    topic: str
+    sources: Sequence[SourceRecord]
+    seed: str
+    lines: list[Utterance] = field(default_factory=list)
+    _decks: dict[str, Iterator[str]] = field(default_factory=dict)
+    _introduced: set[str] = field(default_factory=set)
+    _chapter: int = 0
+
+    @property
+    def alone(self) -> bool:
+        return len(self.cast) == 1
+
+    def _phrase(self, table: str, kind: str, /, **values: str) -> str | None:
+        """The next unused phrase of a kind, or None when all have been said."""
+        key = f"{table}.{kind}"
+        if key not in self._decks:
+            self._decks[key] = iter(self._deck(table, kind))
+        phrase = next(self._decks[key], None)
+        return phrase.format(**values) if phrase is not None else None
+
+    def _deck(self, table: str, kind: str) -> list[str]:
+        phrases = self.bank.shuffled(table, kind, self.seed)
+        if kind not in ("ask", "take"):
+            return phrases
+        reactions = self.bank.shuffled(table, "react", self.seed)
+        return phrases + [f"{reaction} {phrase}" for reaction in reactions for phrase in phrases]
+
+    def _say(self, member: CastMember, text: str | None) -> None:
+        if text:
+            self.lines.append(Utterance(member.speaker, text, self._chapter))
+
+    def open(self) -> None:
+        """Hosts greet, name the subject, and say whose words and whose voices these are."""
+        host, others = self.cast[0], self.cast[1:]
+        greeting = self._phrase("opening", "greet_alone" if self.alone else "greet", name=host.name)
+        subject = self._phrase("opening", "subject", topic=in_sentence(self.topic, self.bank)) or ""
+        if self.alone:
+            self._say(host, f"{greeting} {subject}")
+        else:
+            self._say(host, greeting)
+            for member in others[:-1]:
+                self._say(member, self._phrase("opening", "join", name=member.name))
+            self._say(others[-1], f"{self._phrase('opening', 'join', name=others[-1].name) or ''} {subject}".strip())
+        self._say(host, self._phrase("opening", "disclosure", documents=self._documents()))
+
+    def _documents(self) -> str:
+        titles = [source.title for source in self.sources]
+        if len(titles) > _NAMED_DOCUMENTS_MAX or any(words_in(title) > _HEADING_WORDS_MAX for title in titles):
+            return self.bank.one("opening", "documents_many")
+        name = ("documents_one", "documents_two", "documents_three")[len(titles) - 1]
+        return self.bank.one("opening", name).format(title=titles[0], titles=listed(titles))
+
+    def tell(self, chapters: Sequence[Group]) -> None:
+        """Every chapter: one host asks, the others tell, and they take turns."""
+        for number, chapter in enumerate(chapters):
+            self._chapter = number
+            asker = self.cast[number % len(self.cast)]
+            self._introduce(asker, chapter.title)
+            self._tell_units(chapter.units, number)
+
+    def _introduce(self, asker: CastMember, title: str) -> None:
+        heading = in_sentence(title, self.bank)
+        if self.alone:
+            self._say(asker, self._phrase("chapter", "alone", heading=heading))
+        elif title.rstrip().endswith("?"):
+            self._say(asker, self._phrase("chapter", "name_it", heading=title.rstrip(" ?")))
+        else:
+            self._say(asker, self._phrase("chapter", "ask_about", heading=heading))
+
+    def _tell_units(self, units: Sequence[Unit], number: int) -> None:
+        teller = (number + 1) % len(self.cast)
+        for position, unit in enumerate(units):
+            if position and self.alone:
+                if position % 2 == 0:
+                    self._say(self.cast[0], self._phrase("turn", "alone"))
+            elif position:
+                listener = (teller + 1) % len(self.cast)
+                if (position + number) % 2:
+                    self._say(self.cast[listener], self._phrase("turn", "ask"))
+                else:
+                    teller = listener
+                    self._say(self.cast[teller], self._phrase("turn", "take"))
+            self._state(self.cast[teller], unit)
+
+    def _state(self, member: CastMember, unit: Unit) -> None:
+        """The facts of a unit, in the source's own words."""
+        for fact in unit.facts:
+            text = self._attributed(fact)
+            previous = self.lines[-1]
+            if fact is not unit.facts[0] and words_in(previous.text) + words_in(text) <= WORDS_MAX:
+                facts = (*previous.facts, fact.id)
+                self.lines[-1] = Utterance(
+                    member.speaker, f"{previous.text} {text}", self._chapter, facts, previous.sources
+                )
+                continue
+            for piece in split_long(text):
+                self.lines.append(Utterance(member.speaker, piece, self._chapter, (fact.id,), (fact.source_id,)))
+
+    def _attributed(self, fact: Fact) -> str:
+        """The sentence, led by the name of its source the first time that source speaks."""
+        text = " ".join(fact.text.split())
+        first, _, rest = text.partition(" ")
+        if fact.source_id in self._introduced or first not in self.bank.all("fact", "lower"):
+            return text
+        title = next((source.title for source in self.sources if source.id == fact.source_id), "")
+        if not title or words_in(title) > _HEADING_WORDS_MAX:
+            return text
+        self._introduced.add(fact.source_id)
+        return f"{self.bank.one('fact', 'attribution').format(title=title)}{first.lower()} {rest}"
+
+    def close(self, chapters: Sequence[Group]) -> None:
+        """A recap of the headings, the sources, and goodbye."""
+        headings = [in_sentence(chapter.title, self.bank) for chapter in chapters]
+        asked = any(chapter.title.rstrip().endswith("?") for chapter in chapters)
+        short = len(headings) <= _RECAPPED_MAX and not asked
+        recap = self._phrase("closing", "recap", headings=listed(headings)) if short else None
+        self._say(self.cast[0], recap or self._phrase("closing", "end"))
+        self._say(self.cast[-1], self._phrase("closing", "thanks"))
+        if not self.alone:
+            self._say(self.cast[0], self._phrase("closing", "goodbye"))
