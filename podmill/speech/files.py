@@ -18,8 +18,8 @@ from podmill.speech.engine import Samples
 
 CONFIG_MAX_CHARACTERS: Final = 4 << 20
 
-SYSTEM_ERROR: Final = 2
-"""libsndfile's SF_ERR_SYSTEM: all it tells of a full disk."""
+READABLE: Final = ("espeak", "text")
+"""How Piper reads a text with nothing but itself; the other ways need further packages, or fetch models."""
 
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,79}")
 """What a voice may be called: it becomes part of an id and of a file name."""
@@ -61,6 +61,11 @@ def read_piper_config(model: Path) -> dict[str, Any]:
         raise VoiceError(f"{path} does not describe a Piper voice: {exc!r}.", action="Install it again.") from exc
     if sound != (str, dict, int) or not 8000 <= config["audio"]["sample_rate"] <= 48000:
         raise VoiceError(f"{path} does not describe a Piper voice.", action="Install it again.")
+    if config.get("phoneme_type", "espeak") not in READABLE:
+        raise VoiceError(
+            f"{path} describes a voice that needs more than Piper to read its language.",
+            action=f"Choose one whose phoneme_type is {' or '.join(READABLE)}.",
+        )
     return dict(config)
 
 
@@ -82,9 +87,10 @@ def flac(path: Path, sample_rate_hz: int) -> Iterator[soundfile.SoundFile]:
         with soundfile.SoundFile(path, "w", sample_rate_hz, 1, subtype="PCM_16") as file:
             yield file
     except soundfile.LibsndfileError as exc:
-        if exc.code != SYSTEM_ERROR:
-            raise
-        raise DiskFullError(f"{path} cannot be written.", action="Free some disk, then run: podmill retry") from exc
+        # libsndfile knows one word for whatever the operating system refuses; of audio to a new file that is room.
+        raise DiskFullError(
+            f"{path} cannot be written: {exc}", action="Free some disk, then run: podmill retry"
+        ) from exc
 
 
 def sha256(path: Path) -> str:

