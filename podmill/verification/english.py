@@ -63,6 +63,7 @@ _REWRITES: Final = tuple(
         (r"\b(\d{1,2})[.:](?!00)(\d\d)(?=\s*[ap]\.?\s?m\b)", r"\1 \2"),
         (r"\b(\d{1,2})[.:]00\s*(?=[ap]\.?\s?m\b)", r"\1 "),
         (r"\b(\d{1,2}):00\b", r"\1 oclock"),
+        (r"(?<=\d)\s*([ap])\.?\s?m\b\.?", r" \1m"),
         (r"(?<=\d),(?=\d{3}\b)", ""),
         (
             rf"([$€£][\d.]+)\s?({_alternatives(_MAGNITUDES)})\b",

@@ -35,12 +35,10 @@ class Passage:
 def alone(lines: Sequence[LineTime], duration_s: float) -> list[Passage]:
     """One passage for every line, in the order of time. Borders lie in the middle of the pauses."""
     ordered = sorted((line for line in lines if line.end_s > line.start_s), key=lambda line: line.start_s)
-    borders = [0.0]
-    borders += [(before.end_s + after.start_s) / 2 for before, after in pairwise(ordered)]
-    borders.append(max(duration_s, borders[-1]))
+    pauses = [(before.end_s + after.start_s) / 2 for before, after in pairwise(ordered)]
     return [
         Passage((line,), max(left, line.start_s - PAD_S), min(right, line.end_s + PAD_S))
-        for line, left, right in zip(ordered, borders[:-1], borders[1:], strict=True)
+        for line, left, right in zip(ordered, (0.0, *pauses), (*pauses, duration_s), strict=False)
     ]
 
 

@@ -58,7 +58,7 @@ def tokens(text: str) -> list[str]:
                 word += char
     if word:
         found.append(word)
-    return found or [char for char in folded if unicodedata.category(char)[0] == "S"]
+    return found or [char for char in folded if unicodedata.category(char)[0] in "LNS"]
 
 
 def _unspaced(char: str) -> bool:

@@ -1,0 +1,33 @@
+"""Figures in words, in languages other than English."""
+
+import pytest
+
+from podmill.verification.normalize import words
+
+
+@pytest.mark.parametrize(
+    ("language", "written", "spoken"),
+    [
+        ("de", "1998 waren es 3,5 %", "neunzehnhundertachtundneunzig waren es drei Komma fünf Prozent"),
+        ("de", "1.200 €", "eintausendzweihundert Euro"),
+        ("fr", "12 pour cent, 5 €", "douze pour cent, cinq euros"),
+        ("es", "$20", "veinte dólares"),
+        ("pt-BR", "40%", "quarenta por cento"),
+        ("ja", "12", "十二"),
+    ],
+)
+def test_written_figures_equal_spoken_ones(language: str, written: str, spoken: str) -> None:
+    """Whisper writes figures in every language; scripts have them in words."""
+    assert words(spoken, language) == words(written, language)
+
+
+@pytest.mark.parametrize("figures", ["12", "1998", "3,5", "9" * 40])
+def test_unknown_languages_keep_their_digits(figures: str) -> None:
+    """Both sides keep them, so that they still compare."""
+    assert "".join(words(figures, "xx")) == figures.replace(",", "")
+
+
+@pytest.mark.parametrize("figures", ["1.2.3.4", "12.34.56", "1,2,3"])
+def test_what_is_no_number_is_left_alone(figures: str) -> None:
+    """Versions and dates are not read as one quantity."""
+    assert all(word.isdigit() for word in words(figures, "de"))
