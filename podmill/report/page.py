@@ -1,6 +1,7 @@
 """The report as one HTML file that needs nothing else: no script, no font, no address."""
 
 import datetime as dt
+import heapq
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Final
@@ -109,8 +110,13 @@ def _points(
     ]
     if len(points) <= POINTS_MAX:
         return points
-    centre = (low + high) / 2
-    return sorted(points, key=lambda point: -abs(point.value - centre))[:POINTS_MAX]
+    worst = heapq.nlargest(POINTS_MAX, range(len(points)), key=lambda place: _miss(points[place].value, low, high))
+    return [points[place] for place in sorted(worst)]
+
+
+def _miss(value: float, low: float, high: float) -> float:
+    """How far a value lies outside its band; negative inside."""
+    return max(low - value, value - high)
 
 
 def _cost_plot(report: BatchReport) -> Markup | None:

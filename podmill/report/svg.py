@@ -6,7 +6,9 @@ from html import escape
 
 from markupsafe import Markup
 
-WIDTH = 720
+WIDTH = 560
+"""Of a plot that stands beside another, in CSS pixels on a wide screen."""
+BARS_WIDTH = 1120
 LEFT = 56
 RIGHT = 16
 
@@ -48,7 +50,7 @@ def dots(points: Sequence[Point], band: Band, *, title: str, unit: str, places: 
         places: decimal places of the axis and the labels.
     """
     values = [point.value for point in points]
-    low, high, ticks = axis(min([band.low, *values]), max([min(band.high, max([band.low, *values])), *values]))
+    low, high, ticks = axis(min(band.low, *values), max(band.high, *values))
     top, bottom = 12, height - 28
 
     def y(value: float) -> float:
@@ -74,21 +76,21 @@ def dots(points: Sequence[Point], band: Band, *, title: str, unit: str, places: 
         name = escape(f"{point.label}: {point.value:.{places}f}{unit}")
         marks.append(f"{_mark(x, y(point.value), radius, good=point.good)}<title>{name}</title></path>")
     marks.append(
-        f'<text class="axis" x="{LEFT}" y="{height - 6}">1</text>'
-        f'<text class="axis end" x="{WIDTH - RIGHT}" y="{height - 6}">episode {len(points)}</text>'
+        f'<text class="axis end" x="{WIDTH - RIGHT}" y="{height - 6}">'
+        f"{len(points)} episode{'s' if len(points) > 1 else ''}, in the order of the batch</text>"
     )
     return _svg(marks, title=title, description=band.label, height=height)
 
 
 def bars(rows: Sequence[Bar], *, title: str, description: str) -> Markup:
     """Horizontal bars on one scale, each with its note."""
-    label_width, note_width, row_height = 190, 96, 26
+    label_width, note_width, row_height = 300, 96, 26
     longest = max((sum(value for _, value in row.segments) for row in rows), default=0.0) or 1.0
-    scale = (WIDTH - label_width - note_width) / longest
+    scale = (BARS_WIDTH - label_width - note_width) / longest
     marks = []
     for index, row in enumerate(rows):
         y = index * row_height + 4
-        shown = row.label if len(row.label) <= 28 else row.label[:27] + "\u2026"
+        shown = row.label if len(row.label) <= 40 else row.label[:39] + "\u2026"
         marks.append(
             f'<text class="label end" x="{label_width - 10}" y="{y + 14}">{escape(shown)}'
             f"<title>{escape(row.label)}</title></text>"
@@ -104,7 +106,7 @@ def bars(rows: Sequence[Bar], *, title: str, description: str) -> Markup:
             )
             x += width
         marks.append(f'<text class="axis" x="{x + 6:.1f}" y="{y + 14}">{escape(row.note)}</text>')
-    return _svg(marks, title=title, description=description, height=len(rows) * row_height + 8)
+    return _svg(marks, title=title, description=description, height=len(rows) * row_height + 8, width=BARS_WIDTH)
 
 
 def axis(low: float, high: float) -> tuple[float, float, list[float]]:
@@ -131,9 +133,9 @@ def _mark(x: float, y: float, radius: float, *, good: bool) -> str:
     return f'<path class="dot bad" d="M{x:.1f} {y - wide:.1f}l{wide} {wide}l{-wide} {wide}l{-wide} {-wide}z">'
 
 
-def _svg(marks: Sequence[str], *, title: str, description: str, height: int) -> Markup:
+def _svg(marks: Sequence[str], *, title: str, description: str, height: int, width: int = WIDTH) -> Markup:
     # Every text that goes in has been escaped where its mark was made.
     return Markup(  # noqa: S704
-        f'<svg role="img" viewBox="0 0 {WIDTH} {height}" xmlns="http://www.w3.org/2000/svg">'
+        f'<svg role="img" viewBox="0 0 {width} {height}" xmlns="http://www.w3.org/2000/svg">'
         f"<title>{escape(title)}</title><desc>{escape(description)}</desc>{''.join(marks)}</svg>"
     )
