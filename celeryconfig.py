@@ -53,7 +53,7 @@ beat_schedule = {
         "options": {"expires": _settings.reconcile_s},  # ticks must not pile up while no worker is there
     },
     "recurring": {
-        "task": "podcast_tasks.upkeep.recurring",
+        "task": "pipelines.recurring.tick",
         "schedule": 30.0,
         "options": {"expires": 30.0},
     },
@@ -72,4 +72,5 @@ imports = (
     "podcast_tasks.loudness",
     "podcast_tasks.publishing",
     "podcast_tasks.upkeep",
+    "pipelines.recurring",
 )

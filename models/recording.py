@@ -1,5 +1,7 @@
 """The recording: all takes joined, with the time of every line."""
 
+from pydantic import Field
+
 from models.documents import Artifact, Document
 
 
@@ -24,5 +26,5 @@ class Recording(Document):
     lines: tuple[LineTime, ...]
     requests: int
     """Speech requests really made for this recording: lines found in the cache of takes are not counted."""
-    variants: dict[int, int] = {}
+    variants: dict[int, int] = Field(default_factory=dict)
     """Lines that verification refused, and how often each was spoken anew."""

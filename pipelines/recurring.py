@@ -13,10 +13,11 @@ from models.brief import Brief
 from models.steps import Step
 from models.tables import Schedule, Show, table
 from pipelines import episode as episodes
+from podcast_tasks.app import app
 from podmill.errors import InputError
-from podmill.settings import Settings
+from podmill.settings import Settings, current
 from podmill.store.clock import now
-from podmill.store.database import reading, transaction
+from podmill.store.database import open_engine, reading, transaction
 
 log = logging.getLogger(__name__)
 SCHEDULE, SHOW = table(Schedule), table(Show)
@@ -105,6 +106,13 @@ def submit_due(engine: Engine, settings: Settings) -> list[str]:
             made.append(episode_id)
     episodes.send([(episode_id, Step.RESEARCH) for episode_id in made])
     return made
+
+
+@app.task(name="pipelines.recurring.tick")
+def tick() -> None:
+    """Beat asks every half minute whether a slot has come."""
+    settings = current()
+    submit_due(open_engine(settings), settings)
 
 
 def _zone(name: str) -> ZoneInfo:

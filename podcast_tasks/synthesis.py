@@ -71,10 +71,10 @@ def _speak(work: Work, requests: Sequence[speech.SpeechRequest], parts: Parts) -
 
 def _speak_one(work: Work, request: speech.SpeechRequest, ledger: Ledger, intent: Intent) -> Take:
     if intent.amount_microusd == 0:
-        return speech.speak(request, work.context)[0]
+        return speech.speak(request, work.context)
     ledger.intend(intent)
     try:
-        take, _ = speech.speak(request, work.context)
+        take = speech.speak(request, work.context)
     except Exception as exc:
         ledger.refuse(intent, str(exc))
         raise

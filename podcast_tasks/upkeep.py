@@ -1,4 +1,4 @@
-"""What beat asks for: reconciling, recurring episodes, clean-up."""
+"""What beat asks for: reconciling and clean-up. Recurring episodes are in ``pipelines.recurring``."""
 
 import logging
 import shutil
@@ -7,7 +7,6 @@ import time
 from sqlalchemy import select
 
 from models.steps import StepState
-from pipelines.recurring import submit_due
 from podcast_tasks import reconciler
 from podcast_tasks.app import app
 from podcast_tasks.journal import STEP_RUN
@@ -24,11 +23,6 @@ ABANDONED_AFTER_S = 3600.0
 @app.task(name="podcast_tasks.upkeep.reconcile")
 def reconcile() -> None:
     reconciler.reconcile(journal())
-
-
-@app.task(name="podcast_tasks.upkeep.recurring")
-def recurring() -> None:
-    submit_due(journal().engine, current())
 
 
 @app.task(name="podcast_tasks.upkeep.clean_up")

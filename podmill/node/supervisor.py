@@ -35,7 +35,7 @@ class _Child:
 
 
 class Supervisor:
-    """Starts services with ``env`` added to its environment, restarts what dies, stops all and leaves no process behind.
+    """Starts services with ``env`` added to its environment, restarts what dies, stops all of them for certain.
 
     Every service is the leader of its own session: a Ctrl-C in the terminal reaches only the supervisor, and a kill of
     the group reaches what the service started itself.
