@@ -78,10 +78,12 @@ clean: ## Removes the environments and caches; published episodes and data stay
 	@touch $@
 
 # --no-deps: the locks are complete, and the declared dependencies of resemblyzer are not installable.
-# PyTorch's Linux build in the registry does not start without the CUDA libraries, even on a processor; its CPU build does.
-.venv-torch/dev.stamp: requirements/main.txt requirements/dev.txt requirements/torch.txt pyproject.toml .venv-torch/build.stamp
+# PyTorch's CPU build where pip is offered it (200 MB), else the registry's with the CUDA libraries it needs (5 GB).
+TORCH_TIER := requirements/torch.txt requirements/torch-cpu.txt requirements/cuda.txt
+.venv-torch/dev.stamp: requirements/main.txt requirements/dev.txt $(TORCH_TIER) pyproject.toml .venv-torch/build.stamp
 	$(TORCH)/python -m pip $(LOCKED) --no-deps -r requirements/main.txt -r requirements/dev.txt -r requirements/torch.txt
-	$(TORCH)/python -c 'import torch' 2>/dev/null || $(TORCH)/python -m pip $(LOCKED) --no-deps -r requirements/cuda.txt
+	$(TORCH)/python -m pip $(LOCKED) --no-deps -r requirements/torch-cpu.txt 2>/dev/null || \
+		$(TORCH)/python -m pip $(LOCKED) --no-deps -r requirements/cuda.txt
 	$(TORCH)/python -m pip $(PROJECT)
 	@touch $@
 

@@ -21,11 +21,13 @@ COMPILE: Final = (
 # resemblyzer asks for a back-port that breaks Python 3 and for the source of what webrtcvad-wheels has built.
 TORCH_OVERRIDES: Final = "typing; python_version < '3'\nwebrtcvad; python_version < '3'\n"
 
-# PyTorch's own CPU build of the same release (2.13.0+cpu, CPython 3.11, Linux x86-64). The registry's Linux build
-# does not start without the libraries in cuda.txt; this one does. pip takes it where it is offered.
-TORCH_CPU_SHA256: Final = "6746dbcbeb526eb61330b76b41ff1b4eb848951103a892eeb080dfa2b264667b"
+# PyTorch's own CPU build (CPython 3.11, Linux x86-64), for machines whose pip is offered it. It is a lock of its own
+# because pip prefers the registry's build wherever both are allowed; that one does not start without the CUDA libraries.
+TORCH_CPU: Final = (
+    "torch==2.13.0+cpu \\\n    --hash=sha256:6746dbcbeb526eb61330b76b41ff1b4eb848951103a892eeb080dfa2b264667b"
+)
 
-CUDA: Final = re.compile(r"(nvidia-|cuda-|triton)")
+CUDA: Final = re.compile(r"(nvidia-|cuda-|triton|torch==)")
 
 
 def resolve(*arguments: str, stdin: str | None = None) -> list[str]:
@@ -51,15 +53,8 @@ def main() -> None:
 
     torch = resolve("requirements/torch.in", "--override", "-", stdin=TORCH_OVERRIDES)
     write("cuda.txt", "torch.in", [entry for entry in torch if CUDA.match(entry)])
-    write(
-        "torch.txt",
-        "torch.in",
-        [
-            f"{entry} \\\n    --hash=sha256:{TORCH_CPU_SHA256}" if entry.startswith("torch==") else entry
-            for entry in torch
-            if not CUDA.match(entry)
-        ],
-    )
+    write("torch-cpu.txt", "lock.py", [TORCH_CPU])
+    write("torch.txt", "torch.in", [entry for entry in torch if not CUDA.match(entry)])
 
 
 if __name__ == "__main__":
