@@ -100,25 +100,23 @@ def test_a_local_voice_speaks_line_by_line() -> None:
     assert len(planned(script("S1: One.", "S1: Two."))) == 2
 
 
-def test_cuts_at_the_chapter() -> None:
+@pytest.mark.parametrize(("chapter", "requests"), [(1, [[0], [1, 2, 3]]), (3, [[0, 1, 2], [3]])])
+def test_cuts_at_the_chapter(chapter: int, requests: list[list[int]]) -> None:
     """Of two plans with as many requests the one that is cut between the chapters is taken."""
-    whole = script(
-        "S1: Twenty letters here.",
-        "S2: Twenty letters here.",
-        "S1: Ten there.",
-        "S2: Ten there.",
-        chapters=(0, 1),
-    )
-    requests = planned(whole, DIALOGUE)
-    assert [[line.index for line in request.lines] for request in requests] == [[0], [1, 2, 3]]
+    lines = ("S1: It is so and so.", "S2: It is so and so.", "S1: Yes it is so too.", "S2: Yes it is so too.")
+    whole = script(*lines, chapters=(0, chapter))
+    assert [[line.index for line in request.lines] for request in planned(whole, DIALOGUE)] == requests
 
 
 def test_cuts_between_lines_rather_than_sentences() -> None:
-    """A line that is too long is cut after a sentence, and the rest joins its neighbours where that saves a request."""
-    long = "This sentence is as long as it is. " * 2 + "And this one is the end of it all."
-    requests = planned(script("S1: Hi.", f"S2: {long}", "S1: Oh."), replace(DIALOGUE, max_characters=80))
-    assert all(line.text.endswith(".") for request in requests for line in request.lines)
-    assert [line.piece for request in requests for line in request.lines if line.index == 1] == [0, 1]
+    """Of two plans with as many requests the one that leaves a long line in fewer parts is taken."""
+    long = " ".join((f"{'a' * 24}.", f"{'b' * 18}.", f"{'c' * 18}.", f"{'d' * 18}."))
+    requests = planned(script(f"S1: {'a' * 29}.", f"S2: {long}", f"S1: {'e' * 29}."), DIALOGUE)
+    assert [[(line.index, line.piece) for line in request.lines] for request in requests] == [
+        [(0, 0), (1, 0)],
+        [(1, 1)],
+        [(2, 0)],
+    ]
 
 
 def test_a_sentence_is_never_cut() -> None:
