@@ -13,7 +13,7 @@ from podmill.scripting.outline import Outline, outline
 from podmill.scripting.pace import speaking_s
 from podmill.scripting.phrases import PhraseBank, languages, phrases_in
 from podmill.scripting.spoken import to_spoken
-from podmill.scripting.turns import Conversation, Utterance, in_sentence, listed
+from podmill.scripting.turns import Conversation, Utterance, common_words, in_sentence, listed
 from podmill.scripting.writer import WriterCapabilities
 
 _TOLERANCE = 0.10
@@ -54,6 +54,7 @@ class _Draft:
         self.bank = bank
         self.plan = plan
         self.topic = brief.topic or brief.title or dossier.topic
+        self.common = common_words(dossier.facts, bank)
         facts = "".join(fact.text for fact in dossier.facts)
         self.seed = hashlib.sha256(f"{self.topic}{facts}".encode()).hexdigest()
         self._spoken: dict[str, str] = {}
@@ -62,7 +63,7 @@ class _Draft:
         chapters = self.plan.chapters(count)
         used = {fact.source_id for chapter in chapters for unit in chapter.units for fact in unit.facts}
         sources = [source for source in self.dossier.sources if source.id in used]
-        conversation = Conversation(self.brief.cast, self.bank, self.topic, sources, self.seed)
+        conversation = Conversation(self.brief.cast, self.bank, self.topic, sources, self.seed, self.common)
         conversation.open()
         conversation.tell(chapters)
         conversation.close(chapters)
@@ -125,7 +126,7 @@ class _Draft:
         )
 
     def _summary(self, titles: list[str], sources: list[str]) -> str:
-        subject = in_sentence(self.topic, self.bank)
+        subject = in_sentence(self.topic, self.common)
         return f"An episode about {subject}: {listed(titles)}. Made from {listed(sources)}."
 
     def _warnings(self, estimated_s: float) -> tuple[str, ...]:

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import islice, zip_longest
 
 from models.dossier import Dossier, Fact
 from podmill.scripting.phrases import PhraseBank, words_of
@@ -12,12 +13,14 @@ from podmill.scripting.sentences import words_in
 _WORDS = range(5, 81)
 """Words of a sentence that can be told: shorter ones are captions, longer ones cannot be followed by ear."""
 _NOT_FOR_EARS = re.compile(
-    r"\b(?:I|[Ww]e|[Oo]ur|[Uu]s|[Mm]y|figure|table|section|chapter|appendix|above|below|click|subscribe|cookies?|"
-    r"copyright|all rights reserved|this (?:article|page|paper|document|website|report))\b|[?|{}<>=\\]|https?:"
+    r"(?<!War )\bI\b(?!\.)|\b(?:[Ww]e|[Oo]ur|us|[Mm]y|click|subscribe|cookies|copyright|all rights reserved|"
+    r"(?:figure|table|section|chapter|appendix) \d|(?:see|shown|described|listed|mentioned|discussed) (?:above|below)|"
+    r"this (?:article|page|paper|document|website|report|section|chapter))\b|[?|{}<>=\\]|https?:"
 )
 """Sentences that speak as their author, point into the page, or are not prose."""
 _SPLIT_PASSAGES = 2
 """Passages of a group from which it can become two chapters."""
+_CHAPTER_UNITS = 3
 CHAPTERS_MIN = 3
 
 
@@ -55,8 +58,19 @@ class Outline:
 
 
 def _tellable(fact: Fact) -> bool:
-    # "US" in capitals is a country and no pronoun: the pattern is case sensitive.
     return words_in(fact.text) in _WORDS and not _NOT_FOR_EARS.search(fact.text)
+
+
+def _leans(fact: Fact, before: Fact | None, bank: PhraseBank) -> bool:
+    """Whether it is not understood without the sentence before: "It was", or "The machine" after "a machine"."""
+    words = words_of(fact.text)
+    if words[0].capitalize() in bank.all("fact", "leaning"):
+        return True
+    if not set(words).isdisjoint(bank.all("fact", "leaning_anywhere")):
+        return True
+    if before is None or len(words) < 2 or words[0] != "the":
+        return False
+    return re.search(rf"\ban? (?:\w+ ){{0,3}}{words[1]}\b", " ".join(words_of(before.text))) is not None
 
 
 def _follows(previous: Fact, fact: Fact) -> bool:
@@ -68,17 +82,19 @@ def _follows(previous: Fact, fact: Fact) -> bool:
 
 def _units(facts: Sequence[Fact], bank: PhraseBank) -> list[Unit]:
     """Facts in reading order as units. One that leans on a sentence the dossier lacks is left out."""
-    leaning = set(bank.all("fact", "leaning"))
     units: list[list[Fact]] = []
+    before: Fact | None = None
     for fact in facts:
-        first = words_of(fact.text)[:1]
-        leans = bool(first) and first[0].capitalize() in leaning
-        if not leans:
-            units.append([fact] if _tellable(fact) else [])
-        elif units and units[-1] and _follows(units[-1][-1], fact) and _tellable(fact):
+        followed = before if before and _follows(before, fact) else None
+        if not _tellable(fact):
+            units.append([])
+        elif not _leans(fact, followed, bank):
+            units.append([fact])
+        elif followed and units[-1]:
             units[-1].append(fact)
         else:
             units.append([])
+        before = fact
     return [Unit(tuple(facts)) for facts in units if facts]
 
 
@@ -143,18 +159,29 @@ def _chapters_max(minutes: float) -> int:
     return max(CHAPTERS_MIN, min(round(1 + minutes * 0.8), 6 + round(minutes / 5)))
 
 
+def _weight(group: Group) -> float:
+    """What the best of it is worth; more than a chapter can tell does not count."""
+    return sum(sorted((unit.relevance for unit in group.units), reverse=True)[:_CHAPTER_UNITS])
+
+
+def _main_groups(groups: Sequence[Group], count: int) -> list[Group]:
+    """The groups to tell first: the heaviest, from every source in turn."""
+    by_source: dict[str, list[Group]] = {}
+    for group in sorted(groups, key=lambda group: -_weight(group)):
+        by_source.setdefault(group.units[0].facts[0].source_id, []).append(group)
+    turns = (group for turn in zip_longest(*by_source.values()) for group in turn if group)
+    return list(islice(turns, count))
+
+
 def _ranked(groups: Sequence[Group], minutes: float) -> list[Unit]:
-    """Units by relevance; the more of a group has been used, the less the next of it counts."""
-    weight = {id(group): sum(sorted((u.relevance for u in group.units), reverse=True)[:4]) for group in groups}
-    first = sorted(groups, key=lambda group: -weight[id(group)])[: _chapters_max(minutes)]
-    main = {id(group) for group in first}
-    scored: list[tuple[int, float, int, Unit]] = []
-    position = 0
+    """Units by relevance; a group is told from its beginning, and the more of it is used, the less the rest counts."""
+    main = {id(group) for group in _main_groups(groups, _chapters_max(minutes))}
+    scored: list[tuple[bool, float, int, Unit]] = []
     for group in groups:
-        best = sorted(group.units, key=lambda unit: -unit.relevance)
-        for rank, unit in enumerate(best):
-            position += 1
-            scored.append((0 if id(group) in main else 1, -(unit.relevance + 0.05) / (1 + 0.3 * rank), position, unit))
+        mean = _weight(group) / min(len(group.units), _CHAPTER_UNITS)
+        for place, unit in enumerate(group.units):
+            score = (unit.relevance + mean + 0.1) / (1 + 0.3 * place)
+            scored.append((id(group) not in main, -score, len(scored), unit))
     return [unit for *_, unit in sorted(scored, key=lambda item: item[:3])]
 
 

@@ -1,12 +1,12 @@
 """Who says what: chapters become lines of dialogue."""
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Container, Iterator, Sequence
+from dataclasses import dataclass, field, replace
 
 from models.brief import CastMember
 from models.dossier import Fact, SourceRecord
 from podmill.scripting.outline import Group, Unit
-from podmill.scripting.phrases import PhraseBank
+from podmill.scripting.phrases import WORD, PhraseBank
 from podmill.scripting.sentences import WORDS_MAX, split_long, words_in
 
 _NAMED_DOCUMENTS_MAX = 3
@@ -31,12 +31,29 @@ def listed(items: Sequence[str]) -> str:
     return " and ".join(filter(None, (", ".join(items[:-1]), items[-1])))
 
 
-def in_sentence(title: str, bank: PhraseBank) -> str:
+def common_words(facts: Sequence[Fact], bank: PhraseBank) -> frozenset[str]:
+    """Words that are no names: those of the bank, and those that the facts write in small letters."""
+    known = (word.lower() for word in [*bank.all("fact", "lower"), *bank.all("fact", "asking")])
+    return frozenset(known) | {word for fact in facts for word in WORD.findall(fact.text) if word.islower()}
+
+
+def in_sentence(title: str, common: Container[str]) -> str:
     """A heading as part of a sentence: no end mark, and no capital on a word that is not a name."""
     title = " ".join(title.split()).rstrip(" .!?:;,")
     first, _, rest = title.partition(" ")
-    asking = ("How", "Why", "What", "When", "Where", "Who", "Which")
-    return f"{first.lower()} {rest}" if rest and (first in bank.all("fact", "lower") or first in asking) else title
+    return f"{first.lower()} {rest}".strip() if first.istitle() and first.lower() in common else title
+
+
+def _turns(units: Sequence[Unit]) -> list[list[Fact]]:
+    """Units as turns: as many to a turn as can be told in one go, and none is torn apart."""
+    turns: list[list[Fact]] = []
+    for unit in units:
+        words = sum(words_in(fact.text) for fact in [*(turns[-1] if turns else []), *unit.facts])
+        if turns and words <= WORDS_MAX:
+            turns[-1].extend(unit.facts)
+        else:
+            turns.append(list(unit.facts))
+    return turns
 
 
 @dataclass
@@ -48,6 +65,8 @@ class Conversation:
     topic: str
     sources: Sequence[SourceRecord]
     seed: str
+    common: Container[str] = ()
+    """Words that lose their capital inside a sentence."""
     lines: list[Utterance] = field(default_factory=list)
     _decks: dict[str, Iterator[str]] = field(default_factory=dict)
     _introduced: set[str] = field(default_factory=set)
@@ -80,7 +99,7 @@ class Conversation:
         """Hosts greet, name the subject, and say whose words and whose voices these are."""
         host, others = self.cast[0], self.cast[1:]
         greeting = self._phrase("opening", "greet_alone" if self.alone else "greet", name=host.name)
-        subject = self._phrase("opening", "subject", topic=in_sentence(self.topic, self.bank)) or ""
+        subject = self._phrase("opening", "subject", topic=in_sentence(self.topic, self.common)) or ""
         if self.alone:
             self._say(host, f"{greeting} {subject}")
         else:
@@ -106,20 +125,23 @@ class Conversation:
             self._tell_units(chapter.units, number)
 
     def _introduce(self, asker: CastMember, title: str) -> None:
-        heading = in_sentence(title, self.bank)
-        if self.alone:
-            self._say(asker, self._phrase("chapter", "alone", heading=heading))
-        elif title.rstrip().endswith("?"):
+        heading = in_sentence(title, self.common)
+        if title.rstrip().endswith("?") and not self.alone:
             self._say(asker, self._phrase("chapter", "name_it", heading=title.rstrip(" ?")))
-        else:
-            self._say(asker, self._phrase("chapter", "ask_about", heading=heading))
+            return
+        kind = "ask_about"
+        if title.partition(" ")[0] in self.bank.all("fact", "openers") or words_in(title) > _HEADING_WORDS_MAX:
+            kind, heading = "called", title
+        elif self._chapter == 0:
+            kind = "begin"
+        alone = {"ask_about": "alone", "begin": "begin_alone", "called": "called_alone"}
+        self._say(asker, self._phrase("chapter", alone[kind] if self.alone else kind, heading=heading))
 
     def _tell_units(self, units: Sequence[Unit], number: int) -> None:
         teller = (number + 1) % len(self.cast)
-        for position, unit in enumerate(units):
+        for position, turn in enumerate(_turns(units)):
             if position and self.alone:
-                if position % 2 == 0:
-                    self._say(self.cast[0], self._phrase("turn", "alone"))
+                self._say(self.cast[0], self._phrase("turn", "alone"))
             elif position:
                 listener = (teller + 1) % len(self.cast)
                 if (position + number) % 2:
@@ -127,18 +149,16 @@ class Conversation:
                 else:
                     teller = listener
                     self._say(self.cast[teller], self._phrase("turn", "take"))
-            self._state(self.cast[teller], unit)
+            self._state(self.cast[teller], turn)
 
-    def _state(self, member: CastMember, unit: Unit) -> None:
-        """The facts of a unit, in the source's own words."""
-        for fact in unit.facts:
+    def _state(self, member: CastMember, facts: Sequence[Fact]) -> None:
+        """Facts in the source's own words, as few lines as their length allows."""
+        for position, fact in enumerate(facts):
             text = self._attributed(fact)
             previous = self.lines[-1]
-            if fact is not unit.facts[0] and words_in(previous.text) + words_in(text) <= WORDS_MAX:
-                facts = (*previous.facts, fact.id)
-                self.lines[-1] = Utterance(
-                    member.speaker, f"{previous.text} {text}", self._chapter, facts, previous.sources
-                )
+            joins = position > 0 and previous.sources == (fact.source_id,)
+            if joins and words_in(previous.text) + words_in(text) <= WORDS_MAX:
+                self.lines[-1] = replace(previous, text=f"{previous.text} {text}", facts=(*previous.facts, fact.id))
                 continue
             for piece in split_long(text):
                 self.lines.append(Utterance(member.speaker, piece, self._chapter, (fact.id,), (fact.source_id,)))
@@ -147,7 +167,12 @@ class Conversation:
         """The sentence, led by the name of its source the first time that source speaks."""
         text = " ".join(fact.text.split())
         first, _, rest = text.partition(" ")
-        if fact.source_id in self._introduced or first not in self.bank.all("fact", "lower"):
+        if fact.source_id in self._introduced:
+            return text
+        if len(self.sources) == 1:
+            # Named in the opening; once more where its first sentence allows it is enough.
+            self._introduced.add(fact.source_id)
+        if first not in self.bank.all("fact", "lower"):
             return text
         title = next((source.title for source in self.sources if source.id == fact.source_id), "")
         if not title or words_in(title) > _HEADING_WORDS_MAX:
@@ -157,7 +182,7 @@ class Conversation:
 
     def close(self, chapters: Sequence[Group]) -> None:
         """A recap of the headings, the sources, and goodbye."""
-        headings = [in_sentence(chapter.title, self.bank) for chapter in chapters]
+        headings = [in_sentence(chapter.title, self.common) for chapter in chapters]
         asked = any(chapter.title.rstrip().endswith("?") for chapter in chapters)
         short = len(headings) <= _RECAPPED_MAX and not asked
         recap = self._phrase("closing", "recap", headings=listed(headings)) if short else None
