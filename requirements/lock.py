@@ -22,7 +22,7 @@ COMPILE: Final = (
 TORCH_OVERRIDES: Final = "typing; python_version < '3'\nwebrtcvad; python_version < '3'\n"
 
 # PyTorch's own CPU build (CPython 3.11, Linux x86-64), for machines whose pip is offered it. It is a lock of its own
-# because pip prefers the registry's build wherever both are allowed; that one does not start without the CUDA libraries.
+# because pip prefers the registry's build wherever both are allowed; that one needs the CUDA libraries.
 TORCH_CPU: Final = (
     "torch==2.13.0+cpu \\\n    --hash=sha256:6746dbcbeb526eb61330b76b41ff1b4eb848951103a892eeb080dfa2b264667b"
 )
