@@ -122,13 +122,16 @@ class Profile:
         The average over the look-ahead reaches the full reduction at the peak, as all of its values do by then.
         """
         ramp = np.arange(CHUNK_HOPS) * RELEASE_DB_PER_HOP
-        before = np.zeros(LOOKAHEAD_HOPS - 1)
+        before: NDArray[np.float64] | None = None
         for first in range(0, len(self.peaks_db), CHUNK_HOPS):
             seen = self.peaks_db[first : first + CHUNK_HOPS + LOOKAHEAD_HOPS - 1]
             over_db = np.maximum(seen + (gain_db - ceiling_dbtp), 0.0)
             count = min(CHUNK_HOPS, len(self.peaks_db) - first)
             over_db = np.pad(over_db, (0, count + LOOKAHEAD_HOPS - 1 - len(over_db)))
             held = np.maximum.reduce([over_db[ahead : ahead + count] for ahead in range(LOOKAHEAD_HOPS)])
+            if before is None:
+                # A sound may begin with a peak: the gain is down already.
+                before = np.repeat(held[:1], LOOKAHEAD_HOPS - 1)
             held[0] = max(held[0], before[-1] - RELEASE_DB_PER_HOP)
             # max(held[n], held[m] - release * (n - m)) over all earlier m, as one running maximum.
             released = np.maximum.accumulate(held + ramp[:count]) - ramp[:count]

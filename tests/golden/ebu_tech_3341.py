@@ -1,0 +1,59 @@
+"""The cases of EBU Tech 3341 (table 1) that a meter of integrated loudness and true peak must read, with tolerances.
+
+The sounds are made as the document describes them; cases 7 and 8 are recordings and are not here.
+"""
+
+from collections.abc import Callable
+
+import numpy as np
+from scipy.signal import resample_poly
+
+from tests.golden.sounds import Sound, sine
+
+LOUDNESS_TOLERANCE_LU = 0.1
+PEAK_TOLERANCE_DB = (-0.4, 0.2)
+
+
+def _levels(*parts: tuple[float, float]) -> Sound:
+    return np.concatenate([sine(level_dbfs, duration_s) for level_dbfs, duration_s in parts])
+
+
+LOUDNESS: dict[str, tuple[Callable[[], Sound], float]] = {
+    "1: a steady tone": (lambda: _levels((-23, 20)), -23.0),
+    "2: ten decibels lower": (lambda: _levels((-33, 20)), -33.0),
+    "3: quiet ends fall under the relative gate": (lambda: _levels((-36, 10), (-23, 60), (-36, 10)), -23.0),
+    "4: quieter ends fall under the absolute gate": (
+        lambda: _levels((-72, 10), (-36, 10), (-23, 60), (-36, 10), (-72, 10)),
+        -23.0,
+    ),
+    "5: blocks overlap": (lambda: _levels((-26, 20), (-20, 20.1), (-26, 20)), -23.0),
+}
+
+
+def _tone(divisor: int, crest: float, phase_degrees: float) -> Sound:
+    """A tone at a fraction of the sample rate, faded in and out so that only its own peaks count."""
+    tone = sine(20 * np.log10(crest), 1.0, frequency_hz=48_000 / divisor, phase_degrees=phase_degrees)
+    fade = np.minimum(1, np.minimum(np.arange(len(tone)), np.arange(len(tone))[::-1]) / 4800)
+    return (tone * fade[:, None]).astype(np.float32)
+
+
+def _burst(offset: int) -> Sound:
+    """A tone at a sixth of the rate with one period of full scale, laid out at four times the rate from ``offset``."""
+    fine = 0.5 * np.sin(2 * np.pi * np.arange(4 * 48_000) / 24)
+    fine[96_000:96_024] *= 2
+    coarse = resample_poly(np.roll(fine, offset), 1, 4).astype(np.float32)
+    fade = np.minimum(1, np.minimum(np.arange(len(coarse)), np.arange(len(coarse))[::-1]) / 4800)
+    return np.repeat((coarse * fade).astype(np.float32)[:, None], 2, axis=1)
+
+
+TRUE_PEAK: dict[str, tuple[Callable[[], Sound], float]] = {
+    "15: fs/4, peaks on samples": (lambda: _tone(4, 0.5, 0.0), -6.0),
+    "16: fs/4, peaks between samples": (lambda: _tone(4, 0.5, 45.0), -6.0),
+    "17: fs/6": (lambda: _tone(6, 0.5, 60.0), -6.0),
+    "18: fs/8": (lambda: _tone(8, 0.5, 67.5), -6.0),
+    "19: over full scale between samples": (lambda: _tone(4, 1.41, 45.0), 3.0),
+    "20: a burst on the grid": (lambda: _burst(0), 0.0),
+    "21: a quarter sample late": (lambda: _burst(1), 0.0),
+    "22: half a sample late": (lambda: _burst(2), 0.0),
+    "23: three quarters late": (lambda: _burst(3), 0.0),
+}

@@ -1,0 +1,86 @@
+"""The meter reads what EBU Tech 3341 says, what pyloudnorm reads, and the same in any blocks."""
+
+import math
+
+import numpy as np
+import pyloudnorm
+import pytest
+
+from podmill.mastering.meter import Meter
+from tests.golden.ebu_tech_3341 import LOUDNESS, LOUDNESS_TOLERANCE_LU, PEAK_TOLERANCE_DB, TRUE_PEAK
+from tests.golden.sounds import Sound, sine, speech_like
+
+
+def measured(sound: Sound, sample_rate_hz: int, block: int = 10_000) -> Meter:
+    meter = Meter(sample_rate_hz, sound.shape[1])
+    for first in range(0, len(sound), block):
+        meter.push(sound[first : first + block])
+    return meter
+
+
+@pytest.mark.parametrize("case", LOUDNESS)
+def test_ebu_loudness_cases(case: str):
+    """Each loudness case of Tech 3341 is read within its tolerance."""
+    make, expected_lufs = LOUDNESS[case]
+    assert measured(make(), 48_000).loudness_lufs == pytest.approx(expected_lufs, abs=LOUDNESS_TOLERANCE_LU)
+
+
+@pytest.mark.parametrize("case", TRUE_PEAK)
+def test_ebu_true_peak_cases(case: str):
+    """Each true-peak case of Tech 3341 is read within its tolerance."""
+    make, expected_dbtp = TRUE_PEAK[case]
+    low, high = PEAK_TOLERANCE_DB
+    assert low <= measured(make(), 48_000).true_peak_dbtp - expected_dbtp <= high
+
+
+def test_mono_is_one_channel():
+    """A mono tone reads 3.01 LU less than the same tone in both channels of a stereo file."""
+    mono = measured(sine(-23, 5, channels=1), 48_000).loudness_lufs
+    stereo = measured(sine(-23, 5), 48_000).loudness_lufs
+    assert stereo - mono == pytest.approx(10 * math.log10(2), abs=1e-6)
+
+
+@pytest.mark.parametrize("sample_rate_hz", [11_025, 16_000, 22_050, 44_100, 48_000, 96_000])
+def test_997_hz_reads_the_same_at_any_rate(sample_rate_hz: int):
+    """A full-scale 997 Hz sine in one channel reads -3.01 LUFS (BS.1770-4), whatever the sample rate."""
+    sound = sine(0, 3, sample_rate_hz=sample_rate_hz, frequency_hz=997, channels=1)
+    assert measured(sound, sample_rate_hz).loudness_lufs == pytest.approx(-3.01, abs=0.05)
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3])
+def test_agrees_with_pyloudnorm(seed: int):
+    """On short speech-like sound the meter and pyloudnorm are within 0.1 LU of each other."""
+    sound = speech_like(8, seed=seed)
+    other = pyloudnorm.Meter(44_100).integrated_loudness(sound)
+    assert measured(sound, 44_100).loudness_lufs == pytest.approx(other, abs=0.1)
+
+
+@pytest.mark.parametrize("block", [1, 63, 4410, 100_000])
+@pytest.mark.parametrize("sample_rate_hz", [11_025, 44_100])
+def test_blocks_do_not_matter(block: int, sample_rate_hz: int):
+    """However the sound is cut, loudness and true peak come out the same."""
+    sound = speech_like(1.3, sample_rate_hz=sample_rate_hz)
+    whole, cut = measured(sound, sample_rate_hz, len(sound)), measured(sound, sample_rate_hz, block)
+    assert cut.frames == whole.frames == len(sound)
+    assert cut.loudness_lufs == pytest.approx(whole.loudness_lufs, abs=1e-9)
+    assert cut.true_peak_dbtp == pytest.approx(whole.true_peak_dbtp, abs=1e-5)
+
+
+def test_a_peak_in_the_last_frames_counts():
+    """The peak between the last two samples is seen, although the interpolator looks ahead; asking changes nothing."""
+    sound = np.zeros((1000, 1), np.float32)
+    sound[-2:] = 0.7
+    meter = measured(sound, 48_000)
+    assert meter.true_peak_dbtp > 20 * math.log10(0.75)
+    assert meter.true_peak_dbtp == meter.true_peak_dbtp
+
+
+@pytest.mark.parametrize("sound", [np.zeros((0, 1)), np.zeros((48_000, 1)), np.ones((9_000, 1))])
+def test_nothing_to_measure(sound: Sound):
+    """Silence, and anything shorter than a gating block of 400 ms, has no loudness: minus infinity, no error."""
+    assert measured(sound.astype(np.float32), 48_000).loudness_lufs == -math.inf
+
+
+def test_digital_silence_has_no_peak():
+    """The true peak of zeros is minus infinity."""
+    assert measured(np.zeros((1000, 2), np.float32), 48_000).true_peak_dbtp == -math.inf
