@@ -179,3 +179,8 @@ def load(env: Mapping[str, str]) -> tuple[Settings, list[Origin]]:
 def current() -> Settings:
     """The settings of this process, read once."""
     return load(os.environ)[0]
+
+
+def in_force() -> list[Origin]:
+    """The settings of this process and where each came from."""
+    return load(os.environ)[1]

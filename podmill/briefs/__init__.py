@@ -9,6 +9,7 @@ from podmill.briefs.records import (
     ShowRequest,
     Submission,
 )
+from podmill.briefs.shows import read_show_request
 
 __all__ = [
     "CastRequest",
@@ -17,6 +18,7 @@ __all__ = [
     "RefusedRow",
     "ShowRequest",
     "Submission",
+    "read_show_request",
     "read_submission",
     "read_submissions",
 ]

@@ -54,6 +54,10 @@ class Attachments:
         if (kind, name) not in self._seen:
             try:
                 self._seen[kind, name] = read(name)
+            except InputError as exc:
+                # The place of the error will be the row's: the attachment's own name goes into the message.
+                message = f"{name}: {exc.message}" if exc.file else exc.message
+                self._seen[kind, name] = InputError(message, action=exc.action)
             except PodmillError as exc:
                 self._seen[kind, name] = exc
         held = self._seen[kind, name]
@@ -78,11 +82,7 @@ class Attachments:
 
         path = self._path(name)
         data = content.read_bytes(path, self.settings)
-        try:
-            media_type = intake.check_file(path, self.settings)
-        except InputError as exc:
-            # Its message leaves the file to the error's own field, which here names the batch file.
-            raise InputError(f"{name}: {exc.message}", action=exc.action) from exc
+        media_type = intake.check_file(path, self.settings)
         return FileRequest(name=name, path=path, media_type=media_type, sha256=content.sha256(data))
 
     def _script(self, name: str) -> FileRequest:
@@ -97,7 +97,7 @@ class Attachments:
         for magic, media_type in IMAGES.items():
             if data.startswith(magic):
                 return FileRequest(name=name, path=path, media_type=media_type, sha256=content.sha256(data))
-        raise InputError(f"{name} is neither a JPEG nor a PNG picture.")
+        raise InputError("It is neither a JPEG nor a PNG picture.", file=name)
 
 
 def script_type(text: str) -> str:

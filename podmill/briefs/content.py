@@ -19,15 +19,15 @@ def open_regular(path: Path) -> int:
         # Non-blocking: opening a pipe that nobody writes to would wait for ever.
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     except FileNotFoundError:
-        raise InputError(f"No such file: {path}.") from None
+        raise InputError("No such file.", file=str(path)) from None
     except (OSError, ValueError) as exc:
         reason = getattr(exc, "strerror", None) or exc
-        raise InputError(f"{path} cannot be read: {reason}.") from None
+        raise InputError(f"It cannot be read: {reason}.", file=str(path)) from None
     mode = os.fstat(handle).st_mode
     if stat.S_ISREG(mode):
         return handle
     os.close(handle)
-    raise InputError(f"{path} is {'a folder' if stat.S_ISDIR(mode) else 'not a regular file'}, not a file.")
+    raise InputError("It is a folder." if stat.S_ISDIR(mode) else "It is not a regular file.", file=str(path))
 
 
 def read_bytes(path: Path, settings: Settings) -> bytes:
@@ -41,10 +41,12 @@ def read_bytes(path: Path, settings: Settings) -> bytes:
         data = file.read(limit + 1)
     if len(data) > limit:
         raise InputError(
-            f"{path} is larger than {settings.fetch_max_mb} MB.", action="Split it, or raise PODMILL_FETCH_MAX_MB."
+            f"It is larger than {settings.fetch_max_mb} MB.",
+            action="Split it, or raise PODMILL_FETCH_MAX_MB.",
+            file=str(path),
         )
     if not data.strip():
-        raise InputError(f"{path} is empty.")
+        raise InputError("The file is empty.", file=str(path))
     return data
 
 

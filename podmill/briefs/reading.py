@@ -63,7 +63,7 @@ def read_submissions(
         try:
             _read_into(collection, path)
         except InputError as exc:
-            placed = exc if exc.file else _in_file(exc, str(path))
+            placed = _in_file(exc, exc.file or str(path))
             if len(paths) == 1:
                 raise placed from None
             errors.append(placed)

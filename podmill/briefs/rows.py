@@ -16,7 +16,6 @@ CONTENT_FIELDS: Final = ("id", "topic", "title", "summary", "sources", "script",
 DEFAULT_FIELDS: Final = ("minutes", "language", "cast", "engine", "writer")
 """What ``defaults`` of a batch may state for all its episodes, besides ``sources`` and ``artwork``."""
 ROW_FIELDS: Final = (*CONTENT_FIELDS, *DEFAULT_FIELDS)
-WRITERS: Final = ("offline",)
 SOURCES_MAX: Final = 100
 SPEAKERS_MAX: Final = 10
 
@@ -55,7 +54,7 @@ class RowReader:
             language=fields.language(row.get("language")),
             cast=_cast(row.get("cast")),
             engine=self._engine(row.get("engine")),
-            writer=fields.choice(row.get("writer"), "writer", WRITERS),
+            writer=_writer(row.get("writer")),
             artwork=self._image(row.get("artwork"), "artwork"),
             file=self.file,
             line=line,
@@ -89,10 +88,10 @@ class RowReader:
             raise _at(exc, field if node else None, node.line if node else request.line) from exc
         if request.script is None:
             return
-        from podmill.scripting import ready_made
+        from podmill.scripting.ready_made import check_script
 
         try:
-            ready_made.check_script(script_text(request.script, self.settings), name=request.script.name, cast=cast)
+            check_script(script_text(request.script, self.settings), name=request.script.name, cast=cast)
         except PodmillError as exc:
             raise _at(exc, "script", row["script"].line) from exc
 
@@ -176,6 +175,15 @@ def cast_members(asked: str | tuple[CastRequest, ...]) -> tuple[CastMember, ...]
         CastMember(speaker=f"S{number}", name=member.name, voice=member.voice)
         for number, member in enumerate(asked, start=1)
     )
+
+
+def _writer(node: Node | None) -> str | None:
+    if node is None:
+        return None
+    from podmill.scripting import WRITERS
+
+    # A script in the row is what calls for this one.
+    return fields.choice(node, "writer", [name for name in WRITERS if name != "ready-made"])
 
 
 def _split(node: Node) -> list[Node]:

@@ -1,5 +1,7 @@
 """The show that a file names: its short name, or a mapping that also states its properties."""
 
+from collections.abc import Mapping
+from pathlib import Path
 from typing import Final
 
 from podmill.briefs import fields
@@ -7,6 +9,7 @@ from podmill.briefs.attachments import Attachments
 from podmill.briefs.nodes import Node
 from podmill.briefs.records import FileRequest, ShowRequest
 from podmill.errors import InputError, PodmillError
+from podmill.settings import Settings
 
 DEFAULT_SLUG: Final = "my-show"
 """Of what is handed in without naming a show."""
@@ -37,6 +40,19 @@ def read_show(node: Node | None, attachments: Attachments, *, default: str | Non
         cover=_cover(stated.get("cover"), attachments),
         **{name: fields.text(stated.get(name), name) for name in texts},
     )
+
+
+def read_show_request(stated: Mapping[str, str | bool | Path], settings: Settings) -> ShowRequest:
+    """A show stated by options, checked as one in a file is.
+
+    Raises:
+        InputError: a property is unusable; names the field.
+    """
+    values = {name: Node(str(value) if isinstance(value, Path) else value, 0) for name, value in stated.items()}
+    try:
+        return read_show(Node(values, 0), Attachments(Path.cwd(), settings), default=None)
+    except InputError as exc:
+        raise InputError(exc.message, action=exc.action, field=exc.field) from exc
 
 
 def _cover(node: Node | None, attachments: Attachments) -> FileRequest | None:

@@ -58,6 +58,10 @@ class BatchReport(BatchStatus):
     episode_busy_s: dict[str, dict[str, float]]
     """Working time by episode id and step."""
 
+    def status(self) -> BatchStatus:
+        """The same batch without its figures."""
+        return BatchStatus(**{name: getattr(self, name) for name in BatchStatus.model_fields})
+
 
 def batch_report(connection: Connection, batch_id: str) -> BatchReport:
     """The report of a batch, in a fixed number of queries.

@@ -1,0 +1,145 @@
+"""``podmill show``: shows, and the episodes that recur."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.table import Table
+from sqlalchemy import select
+
+from models import tables
+from models.documents import Artifact
+from podmill.briefs import ShowRequest, read_show_request
+from podmill.cli import reading
+from podmill.cli.options import AsJson, Minutes
+from podmill.cli.output import print_json, show
+from podmill.errors import InputError
+from podmill.settings import Settings, current
+from podmill.store import database
+
+app = typer.Typer(help="Shows and their recurring episodes.", no_args_is_help=True)
+
+SHOW, SCHEDULE = tables.table(tables.Show), tables.table(tables.Schedule)
+LISTED = ("slug", "title", "description", "author", "language", "category", "link", "guid")
+
+Slug = Annotated[str, typer.Argument(metavar="SLUG", help="Short name of the show.")]
+Text = Annotated[str | None, typer.Option()]
+
+
+@app.command("list")
+def list_shows(as_json: AsJson = False) -> None:
+    """List shows and their schedules."""
+    with database.reading(database.open_engine(current())) as connection:
+        shows = [dict(row) for row in connection.execute(select(SHOW).order_by(SHOW.c.slug)).mappings()]
+        schedules = [dict(row) for row in connection.execute(select(SCHEDULE).order_by(SCHEDULE.c.name)).mappings()]
+    for each in shows:
+        own = [row for row in schedules if row["show"] == each["slug"]]
+        each["schedules"] = [{name: row[name] for name in ("name", "cron", "timezone", "active")} for row in own]
+    if as_json:
+        print_json({"shows": [{name: each[name] for name in (*LISTED, "schedules")} for each in shows]})
+        return
+    table = Table("Show", "Title", "Language", "Recurring", box=None, header_style="bold")
+    for each in shows:
+        recurring = "; ".join(f"{row['name']}: {row['cron']} {row['timezone']}" for row in each["schedules"])
+        table.add_row(each["slug"], each["title"], each["language"], recurring)
+    show(table)
+
+
+@app.command("add", help="Make a show.")
+@app.command("edit", help="Change what is stated of a show; its address and guid stay.")
+def save(
+    context: typer.Context,
+    slug: Slug,
+    title: Text = None,
+    description: Text = None,
+    author: Text = None,
+    owner_email: Text = None,
+    language: Text = None,
+    category: Text = None,
+    subcategory: Text = None,
+    link: Text = None,
+    copyright: Text = None,  # noqa: A002 - it is the option's name
+    explicit: Annotated[bool | None, typer.Option("--explicit/--not-explicit")] = None,
+    cover: Annotated[Path | None, typer.Option(help="JPEG or PNG.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make a show or change it."""
+    from pipelines.batch import save_show
+
+    new = context.info_name == "add"
+    settings = current()
+    stated = {
+        "slug": slug,
+        "title": title,
+        "description": description,
+        "author": author,
+        "owner_email": owner_email,
+        "language": language,
+        "category": category,
+        "subcategory": subcategory,
+        "link": link,
+        "copyright": copyright,
+        "explicit": explicit,
+        "cover": cover,
+    }
+    request = read_show_request({name: value for name, value in stated.items() if value is not None}, settings)
+    artifact = _cover(request, settings)
+    engine = database.open_engine(settings)
+    with database.transaction(engine) as connection:
+        exists = connection.scalar(select(SHOW.c.slug).where(SHOW.c.slug == request.slug)) is not None
+        if exists == new:
+            problem = "There is a show" if exists else "There is no show"
+            action = f"Run: podmill show {'edit' if exists else 'add'} {request.slug}"
+            raise InputError(f"{problem} {request.slug!r}.", action=action, field="slug")
+        save_show(connection, request, artifact, settings)
+    _tell({"show": request.slug, "saved": True}, as_json=as_json)
+
+
+@app.command()
+def schedule(
+    slug: Slug,
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Of the schedule; the same name again changes it.")],
+    brief: Annotated[Path, typer.Argument(metavar="FILE", help="Brief, document or script of every episode.")],
+    cron: Annotated[str, typer.Option(help="Minute, hour, day of month, month, day of week: '0 6 * * 1'.")],
+    timezone: Annotated[str, typer.Option("--tz", "--timezone", help="IANA name.")] = "UTC",
+    minutes: Minutes = None,
+    as_json: AsJson = False,
+) -> None:
+    """Make an episode of the show again and again."""
+    from pipelines import recurring
+    from pipelines.batch import brief_of
+
+    settings = current()
+    submission = reading.read([brief], settings, strict=True, show=slug, minutes=minutes, as_json=as_json)
+    if len(submission.episodes) != 1:
+        raise InputError(f"A schedule makes one episode at a time, but {brief} asks for {len(submission.episodes)}.")
+    request = submission.episodes[0].model_copy(update={"show": slug})
+    engine = database.open_engine(settings)
+    recurring.schedule(
+        engine, show=slug, name=name, cron=cron, timezone=timezone, brief=brief_of(engine, request, settings)
+    )
+    _tell({"show": slug, "schedule": name, "cron": cron, "timezone": timezone}, as_json=as_json)
+
+
+@app.command()
+def unschedule(slug: Slug, name: Annotated[str, typer.Argument(metavar="NAME")], as_json: AsJson = False) -> None:
+    """Stop making it; the episodes it made stay."""
+    from pipelines import recurring
+
+    recurring.unschedule(database.open_engine(current()), show=slug, name=name)
+    _tell({"show": slug, "unscheduled": name}, as_json=as_json)
+
+
+def _cover(request: ShowRequest, settings: Settings) -> Artifact | None:
+    from podmill.store.local import LocalStore
+
+    if request.cover is None or request.cover.path is None:
+        return None
+    return LocalStore(settings.store_dir).put(request.cover.path, media_type=request.cover.media_type)
+
+
+def _tell(result: dict[str, object], *, as_json: bool) -> None:
+    if as_json:
+        print_json(result)
+    else:
+        show(", ".join(f"{name} {value}" for name, value in result.items()))

@@ -1,0 +1,46 @@
+"""``podmill submit``: hand the work to the node that is up."""
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from podmill import nodefile
+from podmill.cli import outcome, reading
+from podmill.cli.options import AsJson, Minutes, ShowName, Strict
+from podmill.cli.output import note, print_json, show
+from podmill.cli.progress import follow
+from podmill.report.status import batch_status
+from podmill.report.terminal import status_table
+from podmill.settings import current
+from podmill.store import database
+
+
+def submit(
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="FILE...", help="Batches, briefs, documents or ready-made scripts.")
+    ],
+    wait: Annotated[bool, typer.Option("--follow", help="Wait until nothing more will happen.")] = False,
+    as_json: AsJson = False,
+    strict: Strict = False,
+    show_name: ShowName = None,
+    minutes: Minutes = None,
+) -> None:
+    """Queue episodes and return."""
+    from pipelines import batch
+
+    settings = current()
+    submission = reading.read(paths, settings, strict=strict, show=show_name, minutes=minutes, as_json=as_json)
+    batch_id = batch.submit(submission, settings)
+    engine = database.open_engine(settings)
+    if settings.broker_url is None and nodefile.read(settings) is None:
+        note("No node is running: the episodes wait until one is. Run: podmill up")
+    if wait:
+        follow(engine, batch_id)
+    with database.reading(engine) as connection:
+        status = batch_status(connection, batch_id)
+    if as_json:
+        print_json(status.model_dump(mode="json"))
+    else:
+        show(status_table(status))
+    raise typer.Exit(outcome.of_finished(status) if wait else outcome.of_submitted(status))
