@@ -38,7 +38,6 @@ task_track_started = True
 worker_prefetch_multiplier = 1  # with late acknowledgement: a worker holds only what it runs
 worker_proc_alive_timeout = 120  # a child that loads a model needs longer than the default 4 s to report
 worker_soft_shutdown_timeout = 20
-worker_enable_soft_shutdown_on_idle = True
 worker_cancel_long_running_tasks_on_connection_loss = False  # leases decide, and paid calls must not be cut
 worker_hijack_root_logger = False
 worker_redirect_stdouts = False
