@@ -154,31 +154,31 @@ class Conversation:
     def _state(self, member: CastMember, facts: Sequence[Fact]) -> None:
         """Facts in the source's own words, as few lines as their length allows."""
         for position, fact in enumerate(facts):
-            text = self._attributed(fact)
+            text = " ".join(fact.text.split())
+            title = self._title_to_name(fact)
+            if title:
+                text = self.bank.one("fact", "attribution").format(title=title) + text[0].lower() + text[1:]
             previous = self.lines[-1]
-            joins = position > 0 and previous.sources == (fact.source_id,)
+            joins = position > 0 and previous.sources == (fact.source_id,) and not title
             if joins and words_in(previous.text) + words_in(text) <= WORDS_MAX:
                 self.lines[-1] = replace(previous, text=f"{previous.text} {text}", facts=(*previous.facts, fact.id))
                 continue
             for piece in split_long(text):
                 self.lines.append(Utterance(member.speaker, piece, self._chapter, (fact.id,), (fact.source_id,)))
 
-    def _attributed(self, fact: Fact) -> str:
-        """The sentence, led by the name of its source the first time that source speaks."""
-        text = " ".join(fact.text.split())
-        first, _, rest = text.partition(" ")
+    def _title_to_name(self, fact: Fact) -> str | None:
+        """The title that leads this fact: each source is named once, before a sentence that takes it well."""
         if fact.source_id in self._introduced:
-            return text
+            return None
         if len(self.sources) == 1:
-            # Named in the opening; once more where its first sentence allows it is enough.
+            # Named in the opening already: with its first fact or not again.
             self._introduced.add(fact.source_id)
-        if first not in self.bank.all("fact", "lower"):
-            return text
         title = next((source.title for source in self.sources if source.id == fact.source_id), "")
-        if not title or words_in(title) > _HEADING_WORDS_MAX:
-            return text
+        takes_it = fact.text.split()[0] in self.bank.all("fact", "lower")
+        if not takes_it or not title or words_in(title) > _HEADING_WORDS_MAX:
+            return None
         self._introduced.add(fact.source_id)
-        return f"{self.bank.one('fact', 'attribution').format(title=title)}{first.lower()} {rest}"
+        return title
 
     def close(self, chapters: Sequence[Group]) -> None:
         """A recap of the headings, the sources, and goodbye."""
