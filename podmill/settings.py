@@ -21,7 +21,7 @@ PREFIX = "PODMILL_"
 class Settings(BaseModel):
     """Everything that can be set. Field descriptions become ``docs/configuration.md``."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
     home: Path = Field(Path("~/.podmill"), description="Data folder: database, store, published shows, logs.")
     database_url: SecretStr | None = Field(
