@@ -1,36 +1,13 @@
 """ID3 tags, version 2.3: the one that every player reads."""
 
-# mutagen says it is typed, but its frames are not.
-# mypy: disallow-untyped-calls=False
-
 import errno
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from mutagen import MutagenError
-from mutagen.id3 import (
-    APIC,
-    CHAP,
-    COMM,
-    CTOC,
-    ID3,
-    TALB,
-    TCON,
-    TDRC,
-    TGID,
-    TIT2,
-    TLAN,
-    TPE1,
-    TXXX,
-    CTOCFlags,
-    Encoding,
-    Frame,
-    PictureType,
-)
-
 from models.master import ChapterTime
 from podmill.errors import MasteringError
+from podmill.mastering import id3
 from podmill.mastering.disk import no_space
 
 GENRE = "Podcast"
@@ -38,8 +15,6 @@ DISCLOSURE = "Spoken by synthetic voices"
 """Apple asks that the use of AI is said in the metadata of each episode."""
 CHAPTERS_MAX = 255
 """A table of contents counts its entries in one byte (ID3v2 Chapter Frame Addendum 1.0)."""
-NO_OFFSET = 0xFFFFFFFF
-"""Says that a chapter is given by its time alone."""
 UNKNOWN_LANGUAGE = "und"
 # fmt: off
 LANGUAGES = {
@@ -75,48 +50,34 @@ class Tags:
             DiskFullError: there is no room for them.
             MasteringError: the file cannot be written.
         """
-        tag = ID3()
-        for frame in (*self._texts(), *self._chapters()):
-            tag.add(frame)
-        tag.add(APIC(encoding=Encoding.LATIN1, mime="image/jpeg", type=PictureType.COVER_FRONT, data=self.picture_jpeg))
-        tag.update_to_v23()
         try:
-            tag.save(mp3, v1=0, v2_version=3, padding=lambda _: 0)
-        except MutagenError as exc:
-            cause = exc.__context__
-            if isinstance(cause, OSError) and cause.errno == errno.ENOSPC:
+            id3.replace(mp3, (*self._texts(), *self._chapters(), id3.cover(self.picture_jpeg)))
+        except OSError as exc:
+            if exc.errno == errno.ENOSPC:
                 raise no_space(mp3.parent) from exc
             raise MasteringError(f"The tags cannot be written: {exc}", action="Run: podmill doctor") from exc
 
-    def _texts(self) -> Iterator[Frame]:
+    def _texts(self) -> Iterator[bytes]:
         language = LANGUAGES.get(self.language.split("-")[0].lower(), UNKNOWN_LANGUAGE)
-        for kind, text in (
-            (TIT2, self.title),
-            (TPE1, self.artist),
-            (TALB, self.album),
-            (TDRC, str(self.year)),
-            (TCON, GENRE),
-            (TLAN, language),
-            (TGID, self.episode_id),
+        for kind, value in (
+            ("TIT2", self.title),
+            ("TPE1", self.artist),
+            ("TALB", self.album),
+            ("TYER", str(self.year)),
+            ("TCON", GENRE),
+            ("TLAN", language),
+            ("TGID", self.episode_id),
         ):
-            if text:
-                yield kind(encoding=Encoding.UTF16, text=[text])
-        yield COMM(encoding=Encoding.UTF16, lang=language, desc="", text=[self.comment])
-        yield TXXX(encoding=Encoding.UTF16, desc="AI disclosure", text=[DISCLOSURE])
+            if value:
+                yield id3.text(kind, value)
+        yield id3.comment(language, self.comment)
+        yield id3.user_text("AI disclosure", DISCLOSURE)
 
-    def _chapters(self) -> Iterator[Frame]:
+    def _chapters(self) -> Iterator[bytes]:
         chapters = self.chapters[:CHAPTERS_MAX]
         if not chapters:
             return
         names = [f"chp{number}" for number in range(len(chapters))]
-        flags = CTOCFlags.TOP_LEVEL | CTOCFlags.ORDERED
-        yield CTOC(element_id="toc", flags=flags, child_element_ids=names, sub_frames=[])
+        yield id3.contents("toc", names)
         for name, chapter in zip(names, chapters, strict=True):
-            yield CHAP(
-                element_id=name,
-                start_time=round(chapter.start_s * 1000),
-                end_time=round(chapter.end_s * 1000),
-                start_offset=NO_OFFSET,
-                end_offset=NO_OFFSET,
-                sub_frames=[TIT2(encoding=Encoding.UTF16, text=[chapter.title])],
-            )
+            yield id3.chapter(name, chapter.title, chapter.start_s, chapter.end_s)

@@ -31,6 +31,7 @@ DISTRIBUTIONS: Final = {"kokoro_onnx": "kokoro-onnx", "piper": "piper-tts", "whi
 """Packages by import name, for extras that need not be installed here."""
 
 PARTS: Final = {
+    "anyio": "fastapi",
     "billiard": "celery",
     "click": "typer",
     "httpcore2": "httpx2",
