@@ -2,7 +2,6 @@
 
 import datetime as dt
 import re
-from collections.abc import Callable
 from html.parser import HTMLParser
 from pathlib import Path
 
@@ -14,6 +13,7 @@ from podmill.report import page
 from podmill.report.page import render_page
 from podmill.report.summary import batch_report
 from podmill.settings import Settings
+from tests.batches import fill_batch
 
 NOON = dt.datetime(2026, 11, 21, 12, tzinfo=dt.UTC)
 
@@ -69,14 +69,12 @@ def test_nothing_is_loaded(html: str) -> None:
     assert not re.search(r"(src|href)=|url\(|@import", html)
 
 
-def test_a_large_batch_is_bounded(
-    engine: Engine, fill: Callable[..., None], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
-) -> None:
+def test_a_large_batch_is_bounded(engine: Engine, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     """Of more episodes than can be drawn, the worst are, and the page says so."""
     for name in ("POINTS_MAX", "BARS_MAX", "ROWS_MAX"):
         monkeypatch.setattr(page, name, 10)
     with engine.begin() as connection:
-        fill(connection, count=50, batch="b2")
+        fill_batch(connection, count=50, batch="b2")
         html = render_page(batch_report(connection, "b2"), Settings(home=tmp_path), made_at=NOON)
     assert html.count('class="dot bad"') == 2
     assert html.count('class="dot"') == 8 + 10
@@ -85,9 +83,9 @@ def test_a_large_batch_is_bounded(
     assert "The 10 slowest of 50" in html
 
 
-def test_nothing_yet(engine: Engine, fill: Callable[..., None], tmp_path: Path) -> None:
+def test_nothing_yet(engine: Engine, tmp_path: Path) -> None:
     """A batch without an episode still has a page."""
     with engine.begin() as connection:
-        fill(connection, count=0, batch="b3")
+        fill_batch(connection, count=0, batch="b3")
         html = render_page(batch_report(connection, "b3"), Settings(home=tmp_path), made_at=NOON)
     assert "No step has finished yet." in html

@@ -1,13 +1,12 @@
 """The status of a batch, read from a database."""
 
-from collections.abc import Callable
-
 import pytest
 from sqlalchemy import Connection, Engine, event
 
 from models.steps import EpisodeState
 from podmill.errors import InputError
 from podmill.report.status import batch_progress, batch_state, batch_status, find_batch, recent_batches
+from tests.batches import fill_batch
 
 CONTRACT = {"batch", "state", "feed_path", "episodes"}
 EPISODE_CONTRACT = {
@@ -63,10 +62,10 @@ def test_batch_state(states: dict[str, int], expected: str) -> None:
     assert batch_state(states) == expected
 
 
-def test_queries_do_not_grow_with_episodes(engine: Engine, fill: Callable[..., None]) -> None:
+def test_queries_do_not_grow_with_episodes(engine: Engine) -> None:
     """A batch of 400 episodes takes as many queries as one of 4."""
     with engine.begin() as connection:
-        fill(connection, count=400, batch="b2")
+        fill_batch(connection, count=400, batch="b2")
     statements: list[str] = []
     event.listen(engine, "before_cursor_execute", lambda *args: statements.append(args[2]))
     with engine.connect() as connection:
