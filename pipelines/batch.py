@@ -4,7 +4,7 @@ import sys
 from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, select, update
+from sqlalchemy import Connection, Engine, select, update
 
 from models.brief import Brief, CastMember, Source
 from models.documents import Artifact
@@ -64,6 +64,17 @@ def submit(submission: Submission, settings: Settings) -> str:
                 made.append((episode_id, Step.RESEARCH))
     episodes.send(made)
     return batch_id
+
+
+def brief_of(engine: Engine, request: EpisodeRequest, settings: Settings) -> Brief:
+    """The brief of one request, its files taken into the store; no episode is made.
+
+    Raises:
+        InputError: the show is unknown.
+    """
+    content = _contents(request, LocalStore(settings.store_dir))
+    with reading(engine) as connection:
+        return _brief(connection, request, content, settings)
 
 
 def _make_batch(connection: Connection, submission: Submission, settings: Settings) -> str:
@@ -134,7 +145,9 @@ def _brief(
     settings: Settings,
 ) -> Brief:
     sources, script, artwork = content
-    show = connection.execute(select(SHOW.c.language, SHOW.c.settings).where(SHOW.c.slug == request.show)).one()
+    show = connection.execute(select(SHOW.c.language, SHOW.c.settings).where(SHOW.c.slug == request.show)).first()
+    if show is None:
+        raise InputError(f"There is no show {request.show!r}.", action="Run: podmill show add", field="show")
     defaults = show.settings
     language = request.language or show.language
     return Brief(

@@ -27,7 +27,7 @@ CASES = [
     pytest.param(
         "batch.yaml",
         'show: x\nepisodes:\n  - script: "[S1] Hello there."\n    cast: [{name: Ann, voice: "piper:nobody"}]\n',
-        ("batch.yaml:3", "piper:nobody"),
+        ("batch.yaml:4", "piper:nobody"),
         id="unknown voice",
     ),
     pytest.param("batch.yaml", "show: x\nepisodes:\n  - topic: tides\n", ("batch.yaml:3", "sources"), id="no sources"),
