@@ -31,7 +31,6 @@ def status(state: str, *episode_states: str, refused: bool = False) -> BatchStat
         for place, episode_state in enumerate(episode_states)
     ]
     rows = [ROW] if refused else []
-    told = {"batch": "b", "name": "b", "show": "s", "state": state, "feed_path": None}
     return BatchStatus.model_validate(
         {
             "batch": "b",
