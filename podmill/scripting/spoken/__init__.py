@@ -47,7 +47,7 @@ _PASSES = 6
 
 
 def _one_pass(text: str, language: Language) -> str:
-    text = join_lines(drop_markup(even_out(text)))
+    text = join_lines(even_out(drop_markup(text)))
     if language.converter:
         for rule in _RULES:
             text = rule(text, language)

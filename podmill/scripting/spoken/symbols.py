@@ -58,6 +58,8 @@ def join_lines(text: str) -> str:
 
 def say_symbols(text: str, language: Language) -> str:
     """Symbols that have a name are said; brackets and dashes become pauses."""
+    # No pause is needed where a mark makes one already.
+    text = re.sub(rf"(?<![)\]}}])[)\]}}]++(?= ?(?:[.,;:?!{_FULL_WIDTH}]|$))", "", text)
     text = re.sub(r"\s-{1,3}\s|--+|[()\[\]{}|]", ", ", text)
     text = re.sub(r"#(?=[^\W\d_])", " ", text)
     for symbol, words in language.symbols.items():
