@@ -8,6 +8,7 @@ acronyms are written, because a voice says them one way and Whisper writes them 
 import re
 import unicodedata
 from functools import lru_cache
+from importlib.resources import files
 from typing import Final
 
 from whisper_normalizer.english import EnglishTextNormalizer
@@ -89,6 +90,8 @@ _REWRITES: Final = tuple(
         (r"@", " at "),
         (r"=", " equals "),
         (r"\ba (?=(?:hundred|thousand|million|billion|trillion|half|quarter|third)\b)", "one "),
+        (r"\bii\b", "two"),
+        (r"\biii\b", "three"),
         (r"\bok\b", "okay"),
         (r"\balright\b", "all right"),
     )
@@ -101,6 +104,14 @@ _CLAUSE_END: Final = re.compile(r"(?<=[!?])\s+|(?<=\w\w\.)\s+")
 
 _DAY: Final = re.compile(rf"\b({_MONTH}) (\d{{1,2}})(?:st|nd|rd|th)\b")
 """``March third`` and ``March 3``: either is said, either is written."""
+
+
+@lru_cache(maxsize=1)
+def _homophones() -> dict[str, str]:
+    """Words that sound the same, by the first of each group: a listener hears no difference, nor can this."""
+    text = files("podmill.verification").joinpath("homophones.txt").read_text(encoding="utf-8")
+    groups = (line.split() for line in text.splitlines())
+    return {word: group[0] for group in groups for word in group[1:]}
 
 
 @lru_cache(maxsize=1)
@@ -131,5 +142,5 @@ def _trimmed(normal: str) -> list[str]:
             figure = token.rstrip(".")
             found.append(f"0{figure}" if figure.startswith(".") else figure)
         else:
-            found.extend(tokens(token))
+            found.extend(_homophones().get(word, word) for word in tokens(token))
     return found

@@ -3,6 +3,7 @@
 import pytest
 
 from podmill.verification.normalize import words
+from podmill.verification.numerals import LANGUAGES, written_out
 
 
 @pytest.mark.parametrize(
@@ -31,3 +32,16 @@ def test_unknown_languages_keep_their_digits(figures: str) -> None:
 def test_what_is_no_number_is_left_alone(figures: str) -> None:
     """Versions and dates are not read as one quantity."""
     assert all(word.isdigit() for word in words(figures, "de"))
+
+
+@pytest.mark.parametrize("language", sorted(LANGUAGES))
+def test_no_figure_breaks_a_converter(language: str) -> None:
+    """Small, large, decimal, grouped, with leading zeros, in other digits: each gives words, and soon."""
+    figures = (
+        "0 7 12 100 1100 1998 2024 1.234 1,234 3,5 3.5 0,05 0.05 12345678 999999999999 123456789012345 "
+        "1.234.567 1,234,567 00 007 1998,5 1\u00a0000 \u0663"
+    )
+
+    for figure in figures.split(" "):
+        assert written_out(figure, language).strip()
+    assert written_out("12", language).strip() != "12"
