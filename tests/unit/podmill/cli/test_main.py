@@ -160,3 +160,19 @@ def test_voices(capsys: Captured) -> None:
     assert "piper:joe" in [voice["id"] for voice in voices]
     assert main(["voices", "play", "piper:nobody"]) == 1
     assert "piper:nobody" in capsys.readouterr().err
+
+
+def test_schedule(tmp_path: Path, capsys: Captured) -> None:
+    """A brief recurs under a name until it is taken off; a cron expression that is none is a mistake."""
+    brief = tmp_path / "a.md"
+    brief.write_text("# A\n\nA is the first letter of the alphabet.\n")
+    asked = ["show", "schedule", "night", "weekly", str(brief), "--tz", "Europe/Berlin", "--cron"]
+    assert main(["show", "add", "night"]) == 0
+    assert main([*asked, "soon"]) == 2
+    assert main([*asked, "0 6 * * 1"]) == 0
+    capsys.readouterr()
+    assert main(["show", "list", "--json"]) == 0
+    (show,) = json.loads(capsys.readouterr().out)["shows"]
+    assert show["schedules"] == [{"name": "weekly", "cron": "0 6 * * 1", "timezone": "Europe/Berlin", "active": True}]
+    assert main(["show", "unschedule", "night", "weekly"]) == 0
+    assert main(["show", "unschedule", "night", "weekly"]) == 2
