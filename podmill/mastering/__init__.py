@@ -32,7 +32,7 @@ def master(
 ) -> Master:
     """Make the tagged MP3 at the set loudness, its cover, chapters and transcripts, and put them into the store.
 
-    Memory does not depend on length but for 12 bytes every 1/700 s (30 MB an hour).
+    Memory depends on length only by the figures the limiter works on: under 100 MB for each hour of sound.
 
     Raises:
         ConfigurationError: the bit rate set is not one an MP3 can have.

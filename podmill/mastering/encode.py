@@ -75,17 +75,8 @@ class Mp3Encoder:
             *(ffmpeg_path(), "-hide_banner", "-nostats", "-loglevel", "error", "-y"),
             *("-f", "f32le", "-ar", str(SAMPLE_RATE_HZ), "-ac", "1", "-i", "pipe:0"),
             *("-map_metadata", "-1", "-flags:a", "+bitexact", "-fflags", "+bitexact"),
-            *(
-                "-c:a",
-                "libmp3lame",
-                "-b:a",
-                f"{bitrate_kbps}k",
-                *LAME_QUALITY,
-                "-write_xing",
-                "1",
-                "-id3v2_version",
-                "0",
-            ),
+            *("-c:a", "libmp3lame", "-b:a", f"{bitrate_kbps}k", *LAME_QUALITY),
+            *("-write_xing", "1", "-id3v2_version", "0"),
             *("-f", "mp3", f"file:{path}"),
         ]
 

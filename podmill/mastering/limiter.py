@@ -146,11 +146,11 @@ def limited(blocks: Iterable[Samples], limiting_db: Hops, gain_db: float) -> Ite
 
     Between the middles of two hops the gain is a straight line.
     """
-    gains = 10 ** ((gain_db - limiting_db) / 20)
     for chunk, block in enumerate(blocks):
-        near = np.arange(max(0, chunk * CHUNK_HOPS - 1), min(len(gains), (chunk + 1) * CHUNK_HOPS + 1))
+        near = np.arange(max(0, chunk * CHUNK_HOPS - 1), min(len(limiting_db), (chunk + 1) * CHUNK_HOPS + 1))
+        gains = 10 ** ((gain_db - limiting_db[near]) / 20)
         frames = np.arange(chunk * CHUNK, chunk * CHUNK + len(block))
-        gain = np.interp(frames, (near + 0.5) * HOP, gains[near])
+        gain = np.interp(frames, (near + 0.5) * HOP, gains)
         yield block * gain[:, None].astype(np.float32)
 
 
@@ -161,5 +161,8 @@ def hop_peaks(amplitudes: Samples) -> Hops:
 
 def _levels_db(peaks: Hops) -> Hops:
     """Of a hop with its neighbours, between which gains are a straight line; they also cover the meter's delay."""
-    padded = np.pad(np.maximum(peaks, np.float32(PEAK_FLOOR)), 1, constant_values=PEAK_FLOOR)
-    return np.asarray(20 * np.log10(np.maximum.reduce([padded[:-2], padded[1:-1], padded[2:]])))
+    levels_db = 20 * np.log10(np.maximum(peaks, np.float32(PEAK_FLOOR)))
+    highest_db = levels_db.copy()
+    np.maximum(highest_db[1:], levels_db[:-1], out=highest_db[1:])
+    np.maximum(highest_db[:-1], levels_db[1:], out=highest_db[:-1])
+    return highest_db

@@ -88,12 +88,16 @@ def test_no_peak_is_ever_over(peaks: list[float], gain_db: float):
     assert (levels + gain_db - profile.limiting_db(gain_db, -1.0)).max() <= -1.0 + 2e-3
 
 
-def test_gain_moves_without_steps():
-    """Between neighbouring frames the gain never moves by more than the look-ahead's ramp: no clicks."""
-    sound = np.full((HOP * 400, 1), 0.01, np.float32)
-    limiting_db = peak_at(200).limiting_db(0.0, -12.0)
-    gains_db = 20 * np.log10(np.concatenate(list(limited(blocks(sound), limiting_db, 0.0))) / 0.01)
-    assert np.abs(np.diff(gains_db[:, 0])).max() < 1.5 * 12.0 / (LOOKAHEAD_HOPS * HOP)
+@pytest.mark.parametrize("hop", [200, CHUNK_HOPS - 1, CHUNK_HOPS, CHUNK_HOPS + 1])
+def test_gain_moves_without_steps(hop: int):
+    """The gain is that of a hop in its middle, and moves in a straight line from one to the next: no clicks."""
+    hops = 2 * CHUNK_HOPS
+    sound = np.full((HOP * hops, 1), 0.01, np.float32)
+    limiting_db = peak_at(hop, hops).limiting_db(0.0, -12.0)
+    gains = np.concatenate(list(limited(blocks(sound), limiting_db, 0.0)))[:, 0] / np.float32(0.01)
+    assert gains[HOP // 2 :: HOP] == pytest.approx(10 ** (-limiting_db / 20), abs=0.01)
+    steepest = (1 - 10 ** (-12.0 / LOOKAHEAD_HOPS / 20)) / HOP
+    assert np.abs(np.diff(gains)).max() < 1.1 * steepest
 
 
 def test_held_down_where_the_encoder_went_over():

@@ -68,6 +68,15 @@ def test_a_second_round_mends_what_the_encoder_added(tmp_path: Path, monkeypatch
     assert made.loudness_lufs == pytest.approx(-16, abs=0.1)
 
 
+def test_places_that_went_over_are_held_down(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    """It is enough to limit harder where the MP3 went over: the ceiling need not come down for all the rest."""
+    monkeypatch.setattr(loudness, "HEADROOM_DB", 0.1)
+    monkeypatch.setattr(loudness, "SPARE_DB", 0.0)
+    made = encoding(tmp_path, speech_like(8)).run()
+    assert made.rounds > 1
+    assert made.true_peak_dbtp <= -1.0
+
+
 def test_what_cannot_be_mended_is_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
     """When the rounds are used up, the error gives the figures reached."""
     monkeypatch.setattr(loudness, "HEADROOM_DB", 0.0)
