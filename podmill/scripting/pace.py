@@ -5,8 +5,8 @@ from collections.abc import Sequence
 from models.script import Line
 
 CHARACTERS_PER_S = 18.6
-"""Of the spoken form, silence at the ends of takes not counted. Piper's en_US joe and its shifted second host said three
-scripts of 841, 1,974 and 2,127 characters at 18.3, 18.6 and 18.7; words a minute varied from 203 to 225 over them."""
+"""Of the spoken form, silence at the ends of takes not counted. Piper's en_US joe and the second host made from it said
+scripts of 841, 1,974 and 2,127 characters at 18.3, 18.6 and 18.7; their words a minute varied from 203 to 225."""
 PAUSE_S = 0.3
 """Silence between two lines, on average over changes of speaker and chapter."""
 ENDS_S = 1.1

@@ -8,11 +8,13 @@ _SENTENCE_END = re.compile(r"(?<=[a-z0-9)\]\"'%][.!?]) (?=[\"'(\[]?[A-Z0-9])|(?<
 _CLAUSE_END = re.compile(
     r"(?<=[;:\u2014]) |(?<=,) (?=(?:and|but|or|so|yet|which|who|where|when|while|because|although|whereas|as)\b)"
 )
-_COMMA = re.compile(r"(?<=[,\uff0c]) ")
+_COMMA = re.compile(r"(?<=,) |(?<=[\uff0c\u3001])(?=.)")
+_WIDE = re.compile("[\u3040-\u9fff\uac00-\ud7a3]")
 
 
 def words_in(text: str) -> int:
-    return len(text.split())
+    """Words, where they are written apart; in Chinese, Japanese and Korean two characters count as one."""
+    return len(text.split()) + len(_WIDE.findall(text)) // 2
 
 
 def _pack(pieces: list[str], words_max: int) -> list[str]:
