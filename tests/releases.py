@@ -60,7 +60,9 @@ FACTS = (
         location="line 3",
         relevance=0.9,
     ),
-    Fact(id="f2", text="Tides slow Earth.", source_id="s2", passage="Tides slow Earth.", location="line 1", relevance=1),
+    Fact(
+        id="f2", text="Tides slow Earth.", source_id="s2", passage="Tides slow Earth.", location="line 1", relevance=1
+    ),
 )
 WORDS = (
     ("S1", 0, "Welcome. Tonight we look at the Moon.", (), ()),

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from difflib import SequenceMatcher
 from functools import cache
 from pathlib import Path
 from typing import Any, Final
@@ -156,15 +157,17 @@ def _chapters(release: Release, transcript: bytes) -> tuple[SpokenChapter, ...]:
 def _starts(release: Release, transcript: bytes) -> list[float | None]:
     """When each line of the script is heard; None for one that the transcript leaves out."""
     try:
-        heard = list(reversed(_Transcript.model_validate_json(transcript).segments))
+        heard = _Transcript.model_validate_json(transcript).segments
     except ValidationError as exc:
         raise PublishError(
             "The episode's JSON transcript cannot be read.", action="Retry the episode from the loudness step."
         ) from exc
-    starts: list[float | None] = []
-    for line in release.script.lines:
-        same = bool(heard) and one_line(heard[-1].body) == one_line(line.text)
-        starts.append(heard.pop().start_s if same else None)
+    written = [one_line(line.text) for line in release.script.lines]
+    starts: list[float | None] = [None] * len(written)
+    same = SequenceMatcher(None, written, [one_line(segment.body) for segment in heard], autojunk=False)
+    for block in same.get_matching_blocks():
+        for offset in range(block.size):
+            starts[block.a + offset] = heard[block.b + offset].start_s
     return starts
 
 

@@ -27,6 +27,7 @@ _TYPES: Final = {
     ".svg": "image/svg+xml",
     ".txt": "text/plain; charset=utf-8",
     ".vtt": "text/vtt; charset=utf-8",
+    ".xml": "application/xml",
 }
 """Files of any other kind are not served: nothing that Podmill publishes has one."""
 _OWN_PAGES: Final = frozenset({".css", ".html", ".js", ".svg"})

@@ -1,0 +1,103 @@
+"""The pages in a real browser."""
+
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from podmill.publishing import publish
+from tests.releases import Studio
+from tests.servers.process import missing
+from tests.servers.web import running
+
+HOSTILE = """<script>document.title='taken'</script><img src=x onerror="document.title='taken'"> ]]> \u202e\u05e9"""
+FLAGS = ["--no-sandbox", "--disable-gpu", "--disable-dev-shm-usage", "--disable-background-networking"]
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Any]:
+    playwright = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+    chromium = shutil.which("chromium")
+    if not chromium:
+        missing("Chromium", "chromium")
+    with playwright.sync_playwright() as driver:
+        browser = driver.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def published(tmp_path: Path) -> Iterator[tuple[str, str, str]]:
+    """The site, and the pages of an ordinary and of a hostile episode on it."""
+    studio = Studio(tmp_path / "studio")
+    release = studio.release("second", HOSTILE, summary=HOSTILE, speakers={"S1": HOSTILE, "S2": "Ada"})
+    releases = (studio.release(), release)
+    paths = [
+        str(Path(publish(each, studio.context).items[0].path or "").parent.relative_to(studio.settings.public))
+        for each in releases
+    ]
+    with running(studio.home) as (_, port):
+        site = f"http://127.0.0.1:{port}"
+        yield site, f"{site}/{paths[0]}/", f"{site}/{paths[1]}/"
+
+
+@pytest.fixture
+def page(browser: Any) -> Iterator[Any]:
+    """A page that fails the test when the browser complains of anything."""
+    page = browser.new_page()
+    complaints: list[str] = []
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    # The browser itself gives up a download of audio once it has what it needs.
+    page.on("requestfailed", lambda request: None if request.url.endswith(".mp3") else complaints.append(request.url))
+    yield page
+    page.close()
+
+    assert complaints == []
+
+
+def test_a_chapter_moves_the_player(page: Any, published: tuple[str, str, str]) -> None:
+    """The audio loads, a click on a chapter plays from its time, and chapter and line are marked."""
+    page.goto(published[1])
+    page.wait_for_function("document.querySelector('audio').readyState >= 1")
+    length_s = page.evaluate("document.querySelector('audio').duration")
+    page.get_by_role("link", name="Why it leaves").click()
+    page.wait_for_function("document.querySelector('audio').currentTime >= 2.4")
+    page.wait_for_selector(".chapters [aria-current]")
+
+    assert length_s == pytest.approx(6, abs=0.2)
+    assert page.url == published[1]
+    assert page.locator(".line[aria-current]").count() == 1
+
+
+def test_a_citation_leads_to_its_source(page: Any, published: tuple[str, str, str]) -> None:
+    """A click on a marker brings its source into view; its passages open without a script."""
+    page.goto(published[1])
+    page.get_by_role("link", name="Source 2", exact=True).click()
+    page.locator("#source-2 summary").click()
+
+    assert page.url.endswith("#source-2")
+    assert page.get_by_text("Tides slow Earth.", exact=True).is_visible()
+
+
+def test_hostile_words_do_nothing(page: Any, published: tuple[str, str, str]) -> None:
+    """A title full of markup is a title, on the notes and on the show's page."""
+    site, _, hostile = published
+    for address in (hostile, f"{site}/night-sky/", f"{site}/"):
+        page.goto(address)
+        page.wait_for_load_state("networkidle")
+        assert page.title() != "taken"
+    page.goto(hostile)
+
+    assert "<script>" in page.locator("h1").inner_text()
+
+
+def test_pages_fit_a_phone(page: Any, published: tuple[str, str, str]) -> None:
+    """Nothing sticks out of a screen 320 pixels wide."""
+    page.set_viewport_size({"width": 320, "height": 640})
+    for address in (published[1], published[2], f"{published[0]}/night-sky/", f"{published[0]}/"):
+        page.goto(address)
+
+        assert page.evaluate("document.documentElement.scrollWidth") <= 320
