@@ -1,6 +1,6 @@
 """Splitting paragraphs into sentences."""
 
-# ruff: noqa: RUF001 - sentences of many scripts
+
 
 from itertools import pairwise
 
