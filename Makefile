@@ -37,7 +37,7 @@ check: .venv/dev.stamp ## Lint, format, types, import contracts
 
 test: .venv/dev.stamp ## Every test but those of the heavy extras; ARGS="-k feed" narrows
 	@tests/servers/install
-	$(BIN)/python -m pytest -m "not torch and not kokoro" $(ARGS)
+	$(BIN)/python -m pytest -m "not torch" $(ARGS)
 
 test-torch: .venv-torch/dev.stamp ## The tests of the heavy extras (openai-whisper, Kokoro) and of voices, in .venv-torch
 	$(TORCH)/python -m pytest -m "torch or kokoro" $(ARGS)

@@ -19,7 +19,9 @@ from tests.unit.podmill.speech.tones import Takes
 
 ROOT = Path(__file__).parents[2]
 
-pytestmark = pytest.mark.parametrize("name", ENGINES)
+pytestmark = pytest.mark.parametrize(
+    "name", [pytest.param(name, marks=pytest.mark.kokoro if name == "kokoro" else ()) for name in ENGINES]
+)
 
 
 @pytest.fixture(scope="module")

@@ -1,7 +1,5 @@
 """Splitting paragraphs into sentences."""
 
-
-
 from itertools import pairwise
 
 import pytest
