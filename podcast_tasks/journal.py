@@ -8,6 +8,7 @@
 Whoever holds the lease's token may write; a token that changed means that another worker owns the step now.
 """
 
+import errno
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -15,12 +16,13 @@ from uuid import uuid4
 
 from sqlalchemy import Connection, Engine, and_, case, exists, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import OperationalError
 
 from models.documents import Document
 from models.publication import Publication
 from models.steps import OPEN_STATES, STEPS, EpisodeState, Step, StepState, following
 from models.tables import Episode, Event, PublicationRow, StepDocument, StepRun, table
-from podmill.errors import LeaseLostError, PodmillError
+from podmill.errors import DiskFullError, LeaseLostError, PodmillError
 from podmill.money import ledger
 from podmill.settings import Settings
 from podmill.store.clock import now
@@ -282,6 +284,10 @@ def explain(error: BaseException) -> tuple[str, str]:
     """Code and reason of an error, for the database and for people."""
     if isinstance(error, PodmillError):
         return error.code, str(error)
+    if isinstance(error, OperationalError):
+        return "database", f"The database could not be used: {error.orig}. Check it, then run: podmill retry"
+    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
+        return DiskFullError.code, f"No space left for {error.filename or 'a file'}. Free some, then run: podmill retry"
     return "bug", f"Unexpected {type(error).__name__}: {error}. This is a bug in Podmill: please report it."
 
 

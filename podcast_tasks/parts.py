@@ -20,7 +20,7 @@ class Parts:
         self.round = round_
 
     def plan(self, takes: list[tuple[str, int]]) -> None:
-        """Write the plan down: key and characters of every take, in order. Planning again changes nothing."""
+        """Write the plan down: key and characters of every take, in order. Planning again keeps what was requested."""
         rows = [
             {
                 "episode_id": self.episode_id,
@@ -34,8 +34,12 @@ class Parts:
             for index, (key, characters) in enumerate(takes)
         ]
         dialect = postgresql if self.engine.dialect.name == "postgresql" else sqlite
+        statement = dialect.insert(PART)
+        planned = {"take_key": statement.excluded.take_key, "characters": statement.excluded.characters}
         with transaction(self.engine) as connection:
-            connection.execute(dialect.insert(PART).on_conflict_do_nothing(), rows)
+            connection.execute(
+                statement.on_conflict_do_update(index_elements=["episode_id", "round", "index"], set_=planned), rows
+            )
 
     def done(self, index: int, *, requested: bool) -> None:
         """The take of a part is in the cache; ``requested`` when an engine made it just now."""

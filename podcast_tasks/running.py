@@ -12,6 +12,7 @@ from typing import Any, TypeVar
 
 from celery.exceptions import Ignore
 from sqlalchemy import select
+from sqlalchemy.exc import OperationalError
 
 from models.brief import Brief
 from models.documents import Document
@@ -21,7 +22,7 @@ from podcast_tasks import chain, faults
 from podcast_tasks.journal import EPISODE, Claim, Journal, Refusal, explain
 from podcast_tasks.lease import Lease
 from podmill.context import StepContext
-from podmill.errors import LeaseLostError, PodmillError, ScriptError
+from podmill.errors import LeaseLostError, PodmillError, ReviewNeededError, ScriptError
 from podmill.settings import current
 from podmill.store.database import open_engine, reading
 from podmill.store.local import LocalStore
@@ -113,11 +114,12 @@ def run_step(step: Step, episode_id: str, work: Callable[[Work], Outcome]) -> No
     except LeaseLostError as exc:
         log.warning("%s", exc)
         raise Ignore from exc
-    except PodmillError as exc:
-        _give_up_or_wait(book, claim, exc)
-        raise
     except Exception as exc:
-        book.fail(claim, *explain(exc))
+        try:
+            _give_up_or_wait(book, claim, exc)
+        except LeaseLostError as lost:
+            log.warning("%s", lost)
+            raise Ignore from exc
         raise
     if not isinstance(outcome, Done):
         if isinstance(outcome, SendBack):
@@ -162,21 +164,29 @@ def _record(book: Journal, claim: Claim, outcome: Outcome) -> None:
             book.fail(claim, "review", reason, state=EpisodeState.REVIEW, document=document, **scores)
 
 
-def _give_up_or_wait(book: Journal, claim: Claim, error: PodmillError) -> None:
+def _give_up_or_wait(book: Journal, claim: Claim, error: Exception) -> None:
     """Park what may succeed later; fail what will not.
 
     Raises:
-        Ignore: the step is parked.
+        Ignore: the step is parked, or waits for a person.
+        LeaseLostError: the step belongs to another worker; nothing is written.
     """
     tries = claim.attempt - claim.lost_leases
-    if error.retryable and tries <= book.settings.retries:
+    if _may_pass(error) and tries <= book.settings.retries:
         book.park(claim, _wait_s(book, tries, error), explain(error)[1])
         raise Ignore from error
-    state = EpisodeState.REVIEW if error.code == "review" else EpisodeState.FAILED
-    book.fail(claim, *explain(error), state=state)
+    if isinstance(error, ReviewNeededError):
+        book.fail(claim, *explain(error), state=EpisodeState.REVIEW)
+        raise Ignore from error
+    book.fail(claim, *explain(error))
 
 
-def _wait_s(book: Journal, tries: int, error: PodmillError) -> float:
+def _may_pass(error: Exception) -> bool:
+    """A database that is away or locked for a moment is not the episode's fault."""
+    return isinstance(error, OperationalError) or (isinstance(error, PodmillError) and error.retryable)
+
+
+def _wait_s(book: Journal, tries: int, error: Exception) -> float:
     """Exponential back-off with full jitter, never sooner than the other side asked."""
     settings = book.settings
     longest = min(settings.retry_cap_s, settings.retry_base_s * 2 ** (tries - 1))
