@@ -3,24 +3,27 @@
 import datetime as dt
 import hashlib
 import logging
+from typing import Any
+from uuid import uuid4
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from croniter import CroniterBadCronError, croniter
-from sqlalchemy import Engine, delete, select, update
+from sqlalchemy import Connection, Engine, Row, delete, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from models.brief import Brief
 from models.steps import Step
-from models.tables import Schedule, Show, table
+from models.tables import Batch, Schedule, Show, table
 from pipelines import episode as episodes
 from podcast_tasks.app import app
 from podmill.errors import InputError
+from podmill.money.ledger import Ledger
 from podmill.settings import Settings, current
 from podmill.store.clock import now
 from podmill.store.database import open_engine, reading, transaction
 
 log = logging.getLogger(__name__)
-SCHEDULE, SHOW = table(Schedule), table(Show)
+BATCH, SCHEDULE, SHOW = table(Batch), table(Schedule), table(Show)
 
 
 def schedule(engine: Engine, *, show: str, name: str, cron: str, timezone: str, brief: Brief) -> None:
@@ -83,6 +86,9 @@ def submit_due(engine: Engine, settings: Settings) -> list[str]:
     with reading(engine) as connection:
         moment = float(connection.scalar(select(now())) or 0)
         rows = connection.execute(select(SCHEDULE).where(SCHEDULE.c.active)).all()
+    if rows:
+        # The show may be the first thing this database ever makes: nothing was submitted, so nobody opened the account.
+        Ledger(engine).open_account(settings.account, settings.budget_microusd)
     made = []
     for row in rows:
         slot = latest_slot(row.cron, row.timezone, after_s=row.last_slot or row.since, until_s=moment)
@@ -99,6 +105,7 @@ def submit_due(engine: Engine, settings: Settings) -> list[str]:
                 brief=brief,
                 title=f"{brief.subject}, {stamp:%Y-%m-%d}",
                 account=settings.account,
+                batch_id=_batch(connection, row, key, stamp, settings.account),
             )
             connection.execute(update(SCHEDULE).where(SCHEDULE.c.id == row.id).values(last_slot=slot))
         if is_new:
@@ -106,6 +113,24 @@ def submit_due(engine: Engine, settings: Settings) -> list[str]:
             made.append(episode_id)
     episodes.send([(episode_id, Step.RESEARCH) for episode_id in made])
     return made
+
+
+def _batch(connection: Connection, row: Row[Any], key: str, stamp: dt.datetime, account: str) -> str:
+    """The batch of one slot, so that its episode shows wherever batches do."""
+    values = {
+        "id": uuid4().hex[:12],
+        "name": f"{row.name} {stamp:%Y-%m-%d %H:%M}",
+        "fingerprint": key,
+        "show": row.show,
+        "account": account,
+        "refused": [],
+        "created_at": now(),
+    }
+    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
+    statement = dialect.insert(BATCH).values(values)
+    # An update that changes nothing: only then is the id of a batch that is there already returned.
+    again = statement.on_conflict_do_update(index_elements=["fingerprint"], set_={"fingerprint": key})
+    return str(connection.scalar(again.returning(BATCH.c.id)))
 
 
 @app.task(name="pipelines.recurring.tick")

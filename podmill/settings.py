@@ -120,6 +120,11 @@ class Settings(BaseModel):
         return self.public_dir or self.home / "public"
 
     @property
+    def budget_microusd(self) -> int | None:
+        """Budget of a new account in millionths of a US dollar."""
+        return None if self.budget_usd is None else round(self.budget_usd * 1_000_000)
+
+    @property
     def store_dir(self) -> Path:
         return self.home / "store"
 

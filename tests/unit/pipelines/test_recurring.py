@@ -6,10 +6,13 @@ import pytest
 from sqlalchemy import func, select, update
 
 from models.brief import Brief
+from models.tables import Show, table
 from pipelines.episode import EPISODE
 from pipelines.recurring import SCHEDULE, latest_slot, schedule, submit_due, unschedule
 from podmill.errors import InputError
-from podmill.store.database import reading, transaction
+from podmill.money.ledger import Ledger
+from podmill.report.status import batch_status, recent_batches
+from podmill.store.database import open_engine, reading, transaction
 
 
 def seconds(text: str) -> float:
@@ -60,3 +63,35 @@ def test_an_unknown_zone_or_expression_is_refused(engine, show):
         schedule(engine, show=show, name="x", cron="every day", timezone="UTC", brief=brief)
     with pytest.raises(InputError, match="no schedule"):
         unschedule(engine, show=show, name="x")
+
+
+def test_a_slot_is_a_batch_that_status_shows(engine, settings, show):
+    """Whoever asks for the newest batches finds the recurring episode; looking at the slot again adds none."""
+    schedule(engine, show=show, name="daily", cron="0 0 1 1 *", timezone="UTC", brief=Brief(show=show, topic="tides"))
+    with transaction(engine) as connection:
+        connection.execute(update(SCHEDULE).values(since=SCHEDULE.c.since - 400 * 86_400))
+    made = submit_due(engine, settings)
+    with transaction(engine) as connection:
+        connection.execute(update(SCHEDULE).values(last_slot=None))
+    submit_due(engine, settings)
+
+    with reading(engine) as connection:
+        batches = recent_batches(connection)
+        shown = [batch_status(connection, batch.batch) for batch in batches]
+    assert [[episode.id for episode in batch.episodes] for batch in shown] == [made]
+    assert shown[0].name.startswith("daily ")
+
+
+def test_the_first_episode_of_a_database_may_be_a_recurring_one(settings):
+    """Its account is opened with the budget that is set: cost_check finds it."""
+    engine = open_engine(settings)
+    values = Show(slug="tides", title="Tides", guid="9b024349-ccf0-5f69-a609-6b82873eab3c", created_at=0).model_dump()
+    with transaction(engine) as connection:
+        connection.execute(table(Show).insert().values(values))
+    schedule(engine, show="tides", name="x", cron="0 6 * * *", timezone="UTC", brief=Brief(show="tides", topic="t"))
+    with transaction(engine) as connection:
+        connection.execute(update(SCHEDULE).values(since=SCHEDULE.c.since - 2 * 86_400))
+    (episode_id,) = submit_due(engine, settings)
+
+    assert Ledger(engine).reserve(settings.account, episode_id, 0)
+    engine.dispose()
