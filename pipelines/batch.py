@@ -152,7 +152,8 @@ def _brief(
     language = request.language or show.language
     return Brief(
         show=request.show,
-        topic=request.topic,
+        # A script may lack a heading: it is then called as its file is.
+        topic=request.topic or (request.subject if script else None),
         title=request.title,
         summary=request.summary,
         sources=sources,

@@ -31,11 +31,14 @@ def read_show(node: Node | None, attachments: Attachments, *, default: str | Non
     slug = fields.slug(stated.get("slug"), "slug") or fields.slug_of(title or "") or default
     if not slug:
         raise InputError("The show needs a slug.", action="For example: slug: my-show", field="slug", line=node.line)
-    texts = ("description", "author", "owner_email", "category", "subcategory", "link", "copyright")
+    category, subcategory = _category(stated)
+    texts = ("description", "author", "owner_email", "link", "copyright")
     return ShowRequest(
         slug=slug,
         title=title,
         language=fields.language(stated.get("language")),
+        category=category,
+        subcategory=subcategory,
         explicit=fields.flag(stated.get("explicit"), "explicit"),
         cover=_cover(stated.get("cover"), attachments),
         **{name: fields.text(stated.get(name), name) for name in texts},
@@ -53,6 +56,28 @@ def read_show_request(stated: Mapping[str, str | bool | Path], settings: Setting
         return read_show(Node(values, 0), Attachments(Path.cwd(), settings), default=None)
     except InputError as exc:
         raise InputError(exc.message, action=exc.action, field=exc.field) from exc
+
+
+def _category(stated: Mapping[str, Node]) -> tuple[str | None, str | None]:
+    """Category and sub-category, as directories know them."""
+    category = fields.one_line(stated.get("category"), "category")
+    subcategory = fields.one_line(stated.get("subcategory"), "subcategory")
+    if category is None and subcategory is None:
+        return None, None
+    from podmill.publishing.categories import CATEGORIES, category_problem
+
+    if category is None:
+        raise InputError(
+            "A sub-category needs its category.",
+            action="State both.",
+            field="subcategory",
+            line=stated["subcategory"].line,
+        )
+    problem = category_problem(category, subcategory)
+    if problem:
+        field = "subcategory" if category in CATEGORIES else "category"
+        raise InputError(problem, field=field, line=stated[field].line)
+    return category, subcategory
 
 
 def _cover(node: Node | None, attachments: Attachments) -> FileRequest | None:

@@ -5,11 +5,17 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from importlib.resources import files
-from typing import Any
+from typing import Any, Final
 
 from num2words import CONVERTER_CLASSES
 
 Forms = tuple[str, ...]
+
+_SAYABLE: Final = frozenset(
+    ("ar", "az", "be", "bn", "ca", "cs", "cy", "da", "de", "en", "eo", "es", "fa", "fi", "fr", "he", "hu", "id", "is",
+     "it", "ja", "ko", "lt", "lv", "nl", "no", "pl", "pt", "ro", "ru", "sk", "sl", "sr", "sv", "th", "tr", "uk")
+)  # fmt: skip
+"""Languages whose numbers in num2words 0.5.14 are sound up to 15 digits. Amharic never returns from eight."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -52,6 +58,8 @@ class Language:
 
 def _converter(code: str) -> str | None:
     base, _, region = code.partition("-")
+    if base not in _SAYABLE:
+        return None
     for name in (f"{base}_{region.upper()}", base):
         if name in CONVERTER_CLASSES:
             return name

@@ -30,7 +30,7 @@ def _converted(number: int, converter: str, to: str) -> str:
     """What num2words says, without its pauses, or nothing where it cannot."""
     try:
         said = num2words(number, lang=converter, to=to)
-    except (NotImplementedError, OverflowError, ValueError, TypeError, IndexError, KeyError, AttributeError):
+    except (RuntimeError, ArithmeticError, ValueError, TypeError, LookupError, AttributeError):
         # Its converters fail in their own ways on what they do not know.
         return ""
     said = " ".join(str(said).replace(",", " ").split())

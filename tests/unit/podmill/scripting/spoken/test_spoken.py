@@ -3,6 +3,7 @@
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from num2words import CONVERTER_CLASSES
 
 from podmill.scripting.spoken import to_spoken
 
@@ -43,6 +44,13 @@ def test_unknown_language_keeps_its_numbers(language: str, text: str) -> None:
 
     assert not FORBIDDEN & set(spoken)
     assert to_spoken(spoken, language) == spoken
+
+
+@pytest.mark.parametrize("language", sorted(CONVERTER_CLASSES))
+@pytest.mark.parametrize("digits", ["7", "1998", "12345678", "999999999999999", "1" * 40])
+def test_every_language_ends_a_number(language: str, digits: str) -> None:
+    """A number of any length ends, in every language that num2words claims: some of them never return."""
+    assert to_spoken(digits, language)
 
 
 @pytest.mark.parametrize(
