@@ -8,6 +8,7 @@ import typer
 from podmill.cli.options import AsJson
 from podmill.cli.outcome import Outcome
 from podmill.cli.output import note, print_json, show
+from podmill.cli.progress import note_if_idle
 from podmill.settings import current
 
 EpisodeIds = Annotated[list[str], typer.Argument(metavar="ID...", help="Ids of episodes, or how they begin.")]
@@ -17,7 +18,11 @@ def retry(ids: EpisodeIds, as_json: AsJson = False) -> None:
     """Put failed, reviewed or cancelled episodes back to the step they stopped at."""
     from pipelines import episode
 
-    _tell("retried", episode.retry(ids, current()), ids, as_json=as_json, otherwise="only what stopped can be retried")
+    settings = current()
+    retried = episode.retry(ids, settings)
+    if retried:
+        note_if_idle(settings)
+    _tell("retried", retried, ids, as_json=as_json, otherwise="only what stopped can be retried")
 
 
 def cancel(ids: EpisodeIds, as_json: AsJson = False) -> None:

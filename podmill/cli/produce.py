@@ -77,10 +77,11 @@ def working_node(settings: Settings) -> Iterator[None]:
     before = signal.signal(signal.SIGTERM, stop)
     try:
         with Node(settings):
-            yield
-    except KeyboardInterrupt:
-        note("Interrupted. What is done is kept: run the same command again to go on.")
-        raise
+            try:
+                yield
+            except KeyboardInterrupt:
+                note("Interrupted: stopping. What is done is kept: run the same command again to go on.")
+                raise
     finally:
         signal.signal(signal.SIGTERM, before)
 

@@ -11,9 +11,11 @@ from rich.text import Text
 from sqlalchemy import Engine
 
 from models.steps import OPEN_STATES, STEPS, EpisodeState
-from podmill.cli.output import errors
+from podmill import nodefile
+from podmill.cli.output import errors, note
 from podmill.report.status import EpisodeProgress, batch_progress
 from podmill.report.terminal import STYLES
+from podmill.settings import Settings
 from podmill.store.database import reading
 
 POLL_S = 0.5
@@ -32,6 +34,12 @@ def follow(engine: Engine, batch_id: str, *, check: Callable[[], None] = lambda:
         _live(console, engine, batch_id, check)
     else:
         _plain(console, engine, batch_id, check)
+
+
+def note_if_idle(settings: Settings) -> None:
+    """Tell a person who is about to wait that nothing works on it. Workers on a broker of one's own are not seen."""
+    if settings.broker_url is None and nodefile.read(settings) is None:
+        note("No node is running: the episodes wait until one is. Run: podmill up")
 
 
 def is_open(episode: EpisodeProgress) -> bool:

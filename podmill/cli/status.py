@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 from podmill.cli import outcome
 from podmill.cli.options import AsJson
 from podmill.cli.output import print_json, show
-from podmill.cli.progress import follow
+from podmill.cli.progress import follow, note_if_idle
 from podmill.errors import InputError
 from podmill.report.status import batch_status, find_batch, recent_batches
 from podmill.report.terminal import overview_table, status_table
@@ -37,9 +37,13 @@ def status(batch: BatchId = None, as_json: AsJson = False) -> None:
 
 def watch(batch: BatchId = None, as_json: AsJson = False) -> None:
     """Follow a batch, the newest if none is named, until nothing more will happen."""
-    engine = database.open_engine(current())
+    settings = current()
+    engine = database.open_engine(settings)
     with database.reading(engine) as connection:
         batch_id = find_batch(connection, batch) if batch else _newest(connection)
+        is_running = batch_status(connection, batch_id).state == "running"
+    if is_running:
+        note_if_idle(settings)
     follow(engine, batch_id)
     with database.reading(engine) as connection:
         found = batch_status(connection, batch_id)

@@ -5,11 +5,10 @@ from typing import Annotated
 
 import typer
 
-from podmill import nodefile
 from podmill.cli import outcome, reading
 from podmill.cli.options import AsJson, Minutes, ShowName, Strict
-from podmill.cli.output import note, print_json, show
-from podmill.cli.progress import follow
+from podmill.cli.output import print_json, show
+from podmill.cli.progress import follow, note_if_idle
 from podmill.report.status import batch_status
 from podmill.report.terminal import status_table
 from podmill.settings import current
@@ -27,14 +26,13 @@ def submit(
     minutes: Minutes = None,
 ) -> None:
     """Queue episodes and return."""
-    from pipelines import batch
-
     settings = current()
     submission = reading.read(paths, settings, strict=strict, show=show_name, minutes=minutes, as_json=as_json)
+    from pipelines import batch  # loads Celery and the voices: only for what can be used
+
     batch_id = batch.submit(submission, settings)
     engine = database.open_engine(settings)
-    if settings.broker_url is None and nodefile.read(settings) is None:
-        note("No node is running: the episodes wait until one is. Run: podmill up")
+    note_if_idle(settings)
     if wait:
         follow(engine, batch_id)
     with database.reading(engine) as connection:

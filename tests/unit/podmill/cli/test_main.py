@@ -1,6 +1,9 @@
 """The command line in this process: exit codes, streams, and what a person reads."""
 
 import json
+import subprocess
+import sys
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -32,6 +35,29 @@ def test_version_and_help(capsys: Captured) -> None:
     assert main(["--version"]) == 0
     assert main(["--help"]) == 0
     assert "produce" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    "command", [["--help"], ["status"], ["submit", "nope.yaml"], ["report", "nope"], ["show", "list"]]
+)
+def test_a_look_is_quick(command: list[str]) -> None:
+    """What only looks, or cannot be used, does not wait for Celery, array or sound libraries to load."""
+    heavy = {
+        "av",
+        "celery",
+        "ctranslate2",
+        "faster_whisper",
+        "numpy",
+        "onnxruntime",
+        "scipy",
+        "soundfile",
+        "trafilatura",
+    }
+    program = (
+        f"import sys; from podmill.cli import main; main({command!r}); sys.exit(str({heavy!r} & {{*sys.modules}}))"
+    )
+    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    assert told.stderr.splitlines()[-1] == "set()"
 
 
 @pytest.mark.parametrize("command", [["status", "nope"], ["report", "nope"], ["watch"], ["produce", "nope.yaml"]])
@@ -104,6 +130,21 @@ def test_status_and_report(batch: str, tmp_path: Path, capsys: Captured) -> None
     assert "Heard too little of it." in capsys.readouterr().out
     assert main(["status"]) == 0
     assert "b.yaml" in capsys.readouterr().out
+
+
+def test_waiting_without_a_node(batch: str, capsys: Captured) -> None:
+    """Who retries or watches is told at once that nothing works on it; watching goes on."""
+    assert main(["retry", "b1-1"]) == 0
+    assert "No node is running" in capsys.readouterr().err
+    watching = threading.Thread(target=main, args=(["watch", batch],))
+    watching.start()
+    told = ""
+    while "b1-1 Episode 1 <b>&: queued" not in told:
+        assert watching.is_alive()
+        told += capsys.readouterr().err
+    assert "Run: podmill up" in told
+    assert main(["cancel", "b1-1"]) == 0
+    watching.join()
 
 
 def test_watch_of_a_finished_batch(batch: str, capsys: Captured) -> None:
