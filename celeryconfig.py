@@ -1,12 +1,16 @@
 """Celery's own settings, in Celery's own names. Values that differ between machines come from ``podmill.settings``."""
 
+from podcast_tasks.command_line import refusal
 from podcast_tasks.queues import QUEUES, route
 from podmill import nodefile
+from podmill.errors import ConfigurationError
 from podmill.settings import current
 
-_settings = current()
-
-broker_url = nodefile.broker_url(_settings)
+try:
+    _settings = current()
+    broker_url = nodefile.broker_url(_settings)
+except ConfigurationError as exc:
+    raise refusal(exc) from exc
 broker_connection_retry_on_startup = True
 broker_connection_max_retries = None  # the default gives up after 100; a worker must outlive any outage
 broker_transport_options = {

@@ -5,12 +5,14 @@ import sys
 from typing import Any
 
 from celery import Celery
-from celery.signals import celeryd_after_setup, setup_logging, worker_process_init
+from celery.signals import celeryd_after_setup, import_modules, setup_logging, worker_process_init
 
+from podcast_tasks.command_line import close_flower
 from podmill.settings import current
 
 app = Celery("podcast_tasks")
 app.config_from_object("celeryconfig")
+import_modules.connect(close_flower)
 
 
 @setup_logging.connect
@@ -21,7 +23,8 @@ def _log_plainly(**_: Any) -> None:
         format="%(asctime)s %(levelname)s %(processName)s %(name)s: %(message)s",
         force=True,
     )
-    for chatty in ("faster_whisper", "celery.app.trace", "alembic"):
+    # Beat's and upkeep's ticks would fill the log with two lines every few seconds.
+    for chatty in ("faster_whisper", "celery.app.trace", "alembic", "celery.beat", "celery.worker.strategy"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 

@@ -1,10 +1,12 @@
-"""The running node's note in the home folder: how other processes on this machine find its broker and pages."""
+"""What a node leaves in the home folder for other processes on this machine: its addresses and the password."""
 
+import contextlib
 import os
+import secrets
 from pathlib import Path
 
 import psutil
-from pydantic import BaseModel, ValidationError
+from pydantic import BaseModel, SecretStr, ValidationError
 
 from podmill.errors import ConfigurationError
 from podmill.settings import Settings
@@ -62,3 +64,24 @@ def broker_url(settings: Settings) -> str:
             action="Run: podmill up",
         )
     return info.broker_url
+
+
+def password_file(settings: Settings) -> Path:
+    return settings.home / "password"
+
+
+def password(settings: Settings, chosen: SecretStr | None) -> str:
+    """The password of Flower or the status page: the one that is set, else one made for this home folder."""
+    if chosen is not None:
+        return chosen.get_secret_value()
+    path = password_file(settings)
+    if not path.exists():
+        path.parent.mkdir(parents=True, exist_ok=True)
+        # Written whole before it has its name, and linked: of two processes at once both read the first one's.
+        draft = path.with_suffix(f".{os.getpid()}")
+        with os.fdopen(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as out:
+            out.write(secrets.token_urlsafe(18))
+        with contextlib.suppress(FileExistsError):
+            path.hardlink_to(draft)
+        draft.unlink()
+    return path.read_text(encoding="utf-8").strip()

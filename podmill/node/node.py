@@ -2,8 +2,6 @@
 
 import fcntl
 import logging
-import os
-import secrets
 import signal
 import socket
 import threading
@@ -11,8 +9,6 @@ from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
 from typing import IO
-
-from pydantic import SecretStr
 
 from podmill import nodefile
 from podmill.errors import ConfigurationError
@@ -82,9 +78,9 @@ class Node:
         for each in (*service.workers(settings), service.beat(settings)):
             self._supervisor.start(each)
         if web_port:
-            self._supervisor.start(service.web(settings, web_port, password(settings, settings.web_password)))
+            self._supervisor.start(service.web(settings, web_port, nodefile.password(settings, settings.web_password)))
         if flower_port:
-            self._supervisor.start(service.flower(settings, flower_port, password(settings, settings.flower_password)))
+            self._supervisor.start(service.flower(flower_port))
 
 
 def up(settings: Settings, announce: Callable[[Node], None]) -> None:
@@ -96,18 +92,6 @@ def up(settings: Settings, announce: Callable[[Node], None]) -> None:
         announce(node)
         stop.wait()
         log.info("stopping: running steps finish or are handed back")
-
-
-def password(settings: Settings, kind: SecretStr | None = None) -> str:
-    """The password of Flower and the status page: the one that is set, else one made for this home folder."""
-    if kind is not None:
-        return kind.get_secret_value()
-    path = settings.home / "password"
-    if not path.exists():
-        handle = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600)
-        with os.fdopen(handle, "w") as out:
-            out.write(secrets.token_urlsafe(18))
-    return path.read_text().strip()
 
 
 def _lock(path: Path) -> IO[str]:

@@ -48,10 +48,9 @@ def beat(settings: Settings) -> Service:
     return Service("beat", (*_celery("beat"), f"--schedule={schedule}", "--pidfile="))
 
 
-def flower(settings: Settings, port: int, password: str) -> Service:
-    """Flower on loopback, behind a password that does not show in the process list."""
-    argv = (*_celery("flower"), "--address=127.0.0.1", f"--port={port}")
-    return Service("flower", argv, {"FLOWER_BASIC_AUTH": f"{settings.flower_user}:{password}"})
+def flower(port: int) -> Service:
+    """Flower on loopback. It takes its password from the settings or the home folder, never from the command line."""
+    return Service("flower", (*_celery("flower"), "--address=127.0.0.1", f"--port={port}"))
 
 
 def web(settings: Settings, port: int, password: str) -> Service:

@@ -4,6 +4,7 @@ import contextlib
 import ctypes
 import logging
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -23,6 +24,7 @@ LONGEST_PAUSE_S = 30.0
 STEADY_S = 60.0
 """A service that ran this long starts again at once."""
 LARGEST_LOG_BYTES = 20_000_000
+"""A longer log becomes the one before it, ``.log.1``: of each service twice this is kept."""
 
 
 @dataclass(slots=True)
@@ -84,10 +86,7 @@ class Supervisor:
 
     def _spawn(self, service: Service) -> "subprocess.Popen[bytes]":
         self._log_dir.mkdir(parents=True, exist_ok=True)
-        path = self._log_dir / f"{service.name}.log"
-        if path.exists() and path.stat().st_size > LARGEST_LOG_BYTES:
-            path.replace(path.with_suffix(".log.1"))
-        with path.open("ab") as out:
+        with self._log_of(service).open("ab") as out:
             return subprocess.Popen(  # noqa: S603 - our own command lines
                 service.argv,
                 env={**os.environ, **self._env, **service.env},
@@ -98,11 +97,15 @@ class Supervisor:
                 preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509 - one libc call
             )
 
+    def _log_of(self, service: Service) -> Path:
+        return self._log_dir / f"{service.name}.log"
+
     def _watch(self) -> None:
         while not self._stopping.wait(LOOK_EVERY_S):
             with self._lock:
                 for child in self._children:
                     self._look_after(child)
+                    _bound(self._log_of(child.service))
 
     def _look_after(self, child: _Child) -> None:
         moment = time.monotonic()
@@ -118,6 +121,16 @@ class Supervisor:
         pause_s = 0.0 if child.failures <= 1 else min(2.0 ** (child.failures - 2), LONGEST_PAUSE_S)
         log.warning("%s ended with %s; starting it again in %.0f s", child.service.name, code, pause_s)
         child.restart_at = moment + pause_s
+
+
+def _bound(log_file: Path) -> None:
+    """Move a log's text aside when it has grown too long. Its writer keeps it open and appends, so it is emptied."""
+    try:
+        if log_file.stat().st_size > LARGEST_LOG_BYTES:
+            shutil.copyfile(log_file, log_file.with_suffix(".log.1"))
+            os.truncate(log_file, 0)
+    except OSError as exc:
+        log.warning("%s could not be shortened: %s", log_file, exc)
 
 
 def _signal(process: "subprocess.Popen[bytes]", number: signal.Signals) -> None:

@@ -17,6 +17,8 @@ subprocess.Popen([sys.executable, "-c", "import time; time.sleep(600)"])
 time.sleep(600)
 """
 
+CHATTY = "import time\nfor n in range(100000):\n    print('line', n, flush=True)\n    time.sleep(0.002)"
+
 
 def wait_for(condition, seconds: float = 10.0):
     give_up_at = time.monotonic() + seconds
@@ -53,3 +55,17 @@ def test_stopping_ends_grandchildren_too(supervisor):
 
     wait_for(lambda: not child.is_running() or child.status() == psutil.STATUS_ZOMBIE)
     assert not leader.is_running()
+
+
+def test_a_log_is_bounded_while_its_service_runs(supervisor, tmp_path, monkeypatch):
+    """What a service that never ends has written is moved aside, and what it writes then is in the log again."""
+    monkeypatch.setattr("podmill.node.supervisor.LARGEST_LOG_BYTES", 1000)
+    supervisor.start(Service("chatty", (sys.executable, "-u", "-c", CHATTY)))
+    log, before = tmp_path / "logs" / "chatty.log", tmp_path / "logs" / "chatty.log.1"
+    wait_for(before.exists)
+    pid = supervisor.pids()["chatty"]
+
+    assert before.read_bytes().startswith(b"line ")
+    wait_for(lambda: 0 < log.stat().st_size < before.stat().st_size)
+    assert b"\0" not in log.read_bytes()
+    assert supervisor.pids()["chatty"] == pid
