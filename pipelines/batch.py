@@ -5,6 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import Connection, Engine, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
 from models.brief import Brief, CastMember, Source
 from models.documents import Artifact
@@ -37,17 +38,20 @@ def submit(submission: Submission, settings: Settings) -> str:
     budget = None if settings.budget_usd is None else round(settings.budget_usd * 1_000_000)
     Ledger(engine).open_account(settings.account, budget)
     with reading(engine) as connection:
-        known = connection.scalar(select(BATCH.c.id).where(BATCH.c.fingerprint == submission.fingerprint))
+        known = _known(connection, submission)
     if known is not None:
-        return str(known)
+        return known
     # Files go into the store before the transaction: it must be short, and the store does not mind a copy too many.
     covers = {show.slug: _take(show.cover, store) for show in submission.shows}
     contents = [_contents(request, store) for request in submission.episodes]
     made = []
     with transaction(engine) as connection:
+        batch_id = _make_batch(connection, engine, submission, settings)
+        if batch_id is None:
+            # Somebody else submitted the same file since we looked.
+            return str(_known(connection, submission))
         for show in submission.shows:
             save_show(connection, show, covers[show.slug], settings)
-        batch_id = _make_batch(connection, submission, settings)
         for position, (request, content) in enumerate(zip(submission.episodes, contents, strict=True)):
             brief = _brief(connection, request, content, settings)
             episode_id, is_new = episodes.make(
@@ -77,10 +81,14 @@ def brief_of(engine: Engine, request: EpisodeRequest, settings: Settings) -> Bri
         return _brief(connection, request, content, settings)
 
 
-def _make_batch(connection: Connection, submission: Submission, settings: Settings) -> str:
-    batch_id = uuid4().hex[:12]
+def _known(connection: Connection, submission: Submission) -> str | None:
+    found: str | None = connection.scalar(select(BATCH.c.id).where(BATCH.c.fingerprint == submission.fingerprint))
+    return found
+
+
+def _make_batch(connection: Connection, engine: Engine, submission: Submission, settings: Settings) -> str | None:
     row = {
-        "id": batch_id,
+        "id": uuid4().hex[:12],
         "name": submission.name,
         "fingerprint": submission.fingerprint,
         "show": submission.show,
@@ -88,8 +96,11 @@ def _make_batch(connection: Connection, submission: Submission, settings: Settin
         "refused": [refused.model_dump(mode="json") for refused in submission.refused],
         "created_at": now(),
     }
-    connection.execute(BATCH.insert().values(row))
-    return batch_id
+    dialect = postgresql if engine.dialect.name == "postgresql" else sqlite
+    made: str | None = connection.scalar(
+        dialect.insert(BATCH).values(row).on_conflict_do_nothing().returning(BATCH.c.id)
+    )
+    return made
 
 
 def save_show(connection: Connection, show: ShowRequest, cover: Artifact | None, settings: Settings) -> None:
