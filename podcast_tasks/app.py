@@ -1,5 +1,6 @@
 """The Celery app, logging and model loading."""
 
+import importlib
 import logging
 import sys
 from typing import Any
@@ -44,3 +45,5 @@ def _preload(queues: set[str]) -> None:
         from podmill import verification
 
         verification.preload(current())
+    if "audio" in queues:
+        importlib.import_module("podmill.mastering")

@@ -8,10 +8,11 @@ from models.steps import Step
 from podcast_tasks import shows
 from podcast_tasks.app import app
 from podcast_tasks.running import Done, Work, run_step
-from podmill.mastering import master
 
 
 def make(work: Work) -> Done:
+    from podmill.mastering import master  # scipy's 40 MB belong in the audio worker only
+
     moment = shows.publication_moment(work.journal, work.claim)
     made = master(
         work.need(Step.SCRIPTING, Script),

@@ -48,6 +48,7 @@ class Supervisor:
         self._env = env
         self._children: list[_Child] = []
         self._stopping = threading.Event()
+        self._stopped = threading.Event()
         self._watcher = threading.Thread(target=self._watch, name="supervisor", daemon=True)
         self._lock = threading.Lock()
 
@@ -68,9 +69,8 @@ class Supervisor:
         The first service started, the broker, is asked only when all others have ended: they need it to hand back what
         they hold.
         """
-        self._stopping.set()
-        if self._watcher.is_alive():
-            self._watcher.join()
+        with self._lock:
+            self._stopping.set()
         deadline = time.monotonic() + grace_s
         for group in (self._children[:0:-1], self._children[:1]):
             for child in group:
@@ -79,10 +79,15 @@ class Supervisor:
                 with contextlib.suppress(subprocess.TimeoutExpired):
                     child.process.wait(max(deadline - time.monotonic(), 1.0))
             for child in group:
+                if child.process.poll() is None:
+                    log.warning("%s did not end in time and is killed; its steps are handed back", child.service.name)
                 # The group outlives its leader when a pool process hangs.
                 _signal(child.process, signal.SIGKILL)
                 child.process.wait()
         self._children.clear()
+        self._stopped.set()
+        if self._watcher.is_alive():
+            self._watcher.join()
 
     def _spawn(self, service: Service) -> "subprocess.Popen[bytes]":
         self._log_dir.mkdir(parents=True, exist_ok=True)
@@ -103,9 +108,14 @@ class Supervisor:
     def _watch(self) -> None:
         while not self._stopping.wait(LOOK_EVERY_S):
             with self._lock:
+                if self._stopping.is_set():
+                    break
                 for child in self._children:
                     self._look_after(child)
                     _bound(self._log_of(child.service))
+        # The kernel tells a child that its parent died when the thread that started it ends: what this thread started
+        # again, the broker too, would be ended at once and out of order.
+        self._stopped.wait()
 
     def _look_after(self, child: _Child) -> None:
         moment = time.monotonic()

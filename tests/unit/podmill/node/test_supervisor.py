@@ -19,6 +19,17 @@ time.sleep(600)
 
 CHATTY = "import time\nfor n in range(100000):\n    print('line', n, flush=True)\n    time.sleep(0.002)"
 
+SAYS_WHEN_IT_ENDS = """
+import signal, sys, time
+signal.signal(signal.SIGTERM, lambda *_: sys.exit())
+print("ready", flush=True)
+try:
+    time.sleep(600)
+finally:
+    time.sleep(float(sys.argv[1]))
+    print(time.monotonic(), flush=True)
+"""
+
 
 def wait_for(condition, seconds: float = 10.0):
     give_up_at = time.monotonic() + seconds
@@ -69,3 +80,17 @@ def test_a_log_is_bounded_while_its_service_runs(supervisor, tmp_path, monkeypat
     wait_for(lambda: 0 < log.stat().st_size < before.stat().st_size)
     assert b"\0" not in log.read_bytes()
     assert supervisor.pids()["chatty"] == pid
+
+
+def test_the_first_service_ends_last_also_after_a_restart(supervisor, tmp_path):
+    """A broker that was started again is still there while the workers hand back what they hold."""
+    logs = {name: tmp_path / "logs" / f"{name}.log" for name in ("broker", "worker")}
+    supervisor.start(Service("broker", (sys.executable, "-c", SAYS_WHEN_IT_ENDS, "0")))
+    supervisor.start(Service("worker", (sys.executable, "-c", SAYS_WHEN_IT_ENDS, "0.5")))
+    wait_for(lambda: all("ready" in log.read_text() for log in logs.values()))
+    os.kill(supervisor.pids()["broker"], signal.SIGKILL)
+    wait_for(lambda: logs["broker"].read_text().count("ready") == 2)
+    supervisor.stop(5.0)
+
+    ended = {name: float(log.read_text().split()[-1]) for name, log in logs.items()}
+    assert ended["worker"] < ended["broker"]
