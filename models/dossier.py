@@ -26,10 +26,10 @@ class Fact(Document):
     id: str
     """``f1``, ``f2``, ... in reading order."""
     text: str
-    """One sentence, as the source has it."""
+    """One sentence as the source has it, or two adjacent ones when the second needs the first."""
     source_id: str
     passage: str
-    """The paragraph around the sentence, verbatim."""
+    """The paragraph around it, verbatim, or as much of a long one as a passage may hold."""
     heading: str | None = None
     location: str
     """Where in the source: ``page 3``, ``line 41``, ``paragraph 7``."""

@@ -25,6 +25,6 @@ class Recording(Document):
     duration_s: float
     lines: tuple[LineTime, ...]
     requests: int
-    """Speech requests really made for this recording: lines found in the cache of takes are not counted."""
+    """Speech requests really made, all rounds: takes found in the cache are not counted."""
     variants: dict[int, int] = Field(default_factory=dict)
     """Lines that verification refused, and how often each was spoken anew."""
