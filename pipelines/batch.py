@@ -106,6 +106,8 @@ def _make_batch(connection: Connection, engine: Engine, submission: Submission, 
 def save_show(connection: Connection, show: ShowRequest, cover: Artifact | None, settings: Settings) -> None:
     """Make a show, or change what the request states of it. Its guid and address never change."""
     stated = show.model_dump(exclude_none=True, exclude={"slug", "cover"})
+    if show.category:
+        stated["subcategory"] = show.subcategory  # the one it had was of the category it had
     row = connection.execute(select(SHOW.c.settings).where(SHOW.c.slug == show.slug)).first()
     defaults = dict(row.settings) if row else {}
     if cover is not None:

@@ -69,7 +69,8 @@ class InputError(PodmillError):
     ) -> None:
         super().__init__(message, action=action)
         self.file = file
-        self.line = line
+        # Lines count from 1; what came from an option instead of a file has none.
+        self.line = line or None
         self.field = field
 
     def __str__(self) -> str:
@@ -130,6 +131,7 @@ class VoiceError(PodmillError):
     """A voice is unknown, not installed, or does not speak the language."""
 
     code = "voice"
+    exit_code = 2
 
 
 class SpeechError(PodmillError):

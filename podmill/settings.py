@@ -7,6 +7,7 @@ Every setting is ``PODMILL_`` and its name in capitals, or the name in a TOML fi
 import os
 import tomllib
 from collections.abc import Mapping
+from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -169,8 +170,13 @@ def load(env: Mapping[str, str]) -> tuple[Settings, list[Origin]]:
     except ValidationError as exc:
         first = exc.errors(include_input=False, include_url=False)[0]
         field = str(first["loc"][0]) if first["loc"] else "settings"
+        origin = origins.get(field, field)
+        if first["type"] == "extra_forbidden":
+            near = get_close_matches(field, Settings.model_fields, n=1)
+            hint = f"Did you mean {near[0]!r}?" if near else "docs/configuration.md lists them."
+            raise ConfigurationError(f"{origin}: there is no setting {field!r}.", action=hint) from exc
         raise ConfigurationError(
-            f"{origins.get(field, field)}: {field}: {first['msg']}.", action="Run: podmill doctor"
+            f"{origin}: {field}: {first['msg']}.", action="docs/configuration.md says what it may be."
         ) from None
     rows = []
     for field in Settings.model_fields:

@@ -10,6 +10,7 @@ from podmill.cli.output import errors, print_json
 from podmill.errors import DiskFullError, InputError, PodmillError
 
 USAGE_CODE = "usage"
+USAGE_ACTION = "Run: podmill --help"
 
 
 def describe(exc: PodmillError) -> dict[str, Any]:
@@ -32,8 +33,8 @@ def report_usage(exc: typer.TyperException, *, as_json: bool) -> int:
     """Say what is wrong with the command itself; returns the exit code."""
     message = exc.format_message()
     if as_json:
-        print_json({"error": {"code": USAGE_CODE, "message": message, "action": "Run: podmill --help"}})
-    errors().print(Text(message))
+        print_json({"error": {"code": USAGE_CODE, "message": message, "action": USAGE_ACTION}})
+    errors().print(Text.assemble(("error: ", "bold red"), f"{message} {USAGE_ACTION}"))
     return exc.exit_code
 
 

@@ -20,7 +20,7 @@ from podmill.store import database
 app = typer.Typer(help="Shows and their recurring episodes.", no_args_is_help=True)
 
 SHOW, SCHEDULE = tables.table(tables.Show), tables.table(tables.Schedule)
-LISTED = ("slug", "title", "description", "author", "language", "category", "link", "guid")
+LISTED = ("slug", "title", "description", "author", "language", "category", "subcategory", "link", "guid")
 
 Slug = Annotated[str, typer.Argument(metavar="SLUG", help="Short name of the show.")]
 Text = Annotated[str | None, typer.Option()]

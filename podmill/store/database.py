@@ -51,7 +51,7 @@ def _engine(url: str, home: Path) -> Engine:
             action="Use sqlite:///FILE or postgresql+psycopg://USER@HOST/DB.",
         ) from exc
     if parsed.get_backend_name() == "sqlite":
-        home.mkdir(parents=True, exist_ok=True)
+        _make_home(home)
         engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S}, pool_size=20, max_overflow=20)
         event.listen(engine, "connect", _prepare_sqlite)
         event.listen(engine, "begin", _begin_immediate)
@@ -60,6 +60,15 @@ def _engine(url: str, home: Path) -> Engine:
         return create_engine(url, pool_pre_ping=True, pool_size=5, max_overflow=15)
     except ModuleNotFoundError as exc:
         raise MissingExtraError("The PostgreSQL driver", extra="postgres") from exc
+
+
+def _make_home(home: Path) -> None:
+    try:
+        home.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise ConfigurationError(
+            f"The home folder {home} cannot be made: {exc.strerror}.", action="Set PODMILL_HOME to a folder of yours."
+        ) from exc
 
 
 def _prepare_sqlite(dbapi_connection: Any, _record: Any) -> None:

@@ -82,7 +82,27 @@ def test_a_mistake_as_json(capsys: Captured) -> None:
 def test_a_wrong_option_as_json(capsys: Captured) -> None:
     """So it is for a command that does not parse."""
     assert main(["status", "--nope", "--json"]) == 2
-    assert json.loads(capsys.readouterr().out)["error"]["code"] == "usage"
+    told = capsys.readouterr()
+    assert json.loads(told.out)["error"]["code"] == "usage"
+    assert told.err == "error: No such option: --nope Run: podmill --help\n"
+
+
+def test_a_wrong_option_has_no_line(tmp_path: Path, capsys: Captured) -> None:
+    """Only what stands in a file is told with a line."""
+    (tmp_path / "a.md").write_text("# A\n\nA is a letter.\n")
+    assert main(["submit", str(tmp_path / "a.md"), "--minutes", "0"]) == 2
+    assert capsys.readouterr().err.startswith("error: minutes: Must be more than 0")
+
+
+def test_a_home_that_cannot_be_made(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
+    """It is a wrong configuration, and the message names the setting."""
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("PODMILL_HOME", str(tmp_path / "file" / "home"))
+    settings.current.cache_clear()
+    assert main(["status"]) == 2
+    assert "Set PODMILL_HOME" in capsys.readouterr().err
+    monkeypatch.setenv("PODMILL_HOME", str(tmp_path))
+    settings.current.cache_clear()
 
 
 def test_a_wrong_setting(monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
@@ -92,6 +112,11 @@ def test_a_wrong_setting(monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> N
     assert main(["status"]) == 2
     assert "PODMILL_MINUTES" in capsys.readouterr().err
     monkeypatch.delenv("PODMILL_MINUTES")
+    monkeypatch.setenv("PODMILL_ENGIN", "piper")
+    settings.current.cache_clear()
+    assert main(["doctor"]) == 2
+    assert "PODMILL_ENGIN: there is no setting 'engin'. Did you mean 'engine'?" in capsys.readouterr().err
+    monkeypatch.delenv("PODMILL_ENGIN")
     settings.current.cache_clear()
 
 
@@ -170,10 +195,13 @@ def test_shows(capsys: Captured) -> None:
     assert main(["show", "add", "night"]) == 2
     assert main(["show", "edit", "night", "--author", "Ana"]) == 0
     assert main(["show", "edit", "night", "--cover", "none.png"]) == 2
+    assert main(["show", "edit", "night", "--category", "Science", "--subcategory", "Astronomy"]) == 0
+    assert main(["show", "edit", "night", "--category", "History"]) == 0
     capsys.readouterr()
     assert main(["show", "list", "--json"]) == 0
     (show,) = json.loads(capsys.readouterr().out)["shows"]
     assert (show["title"], show["author"]) == ("Night Sky", "Ana")
+    assert (show["category"], show["subcategory"]) == ("History", None)
 
 
 def test_doctor_tells_no_secret(monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> None:
@@ -199,7 +227,7 @@ def test_voices(capsys: Captured) -> None:
     assert main(["voices", "list", "--json"]) == 0
     voices = json.loads(capsys.readouterr().out)["voices"]
     assert "piper:joe" in [voice["id"] for voice in voices]
-    assert main(["voices", "play", "piper:nobody"]) == 1
+    assert main(["voices", "play", "piper:nobody"]) == 2
     assert "piper:nobody" in capsys.readouterr().err
 
 
