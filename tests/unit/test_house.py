@@ -39,6 +39,7 @@ PARTS: Final = {
     "markupsafe": "jinja2",
     "sqlalchemy": "sqlmodel",
     "starlette": "fastapi",
+    "tornado": "flower",
 }
 """Import names of what a declared package is made of and hands out as its own."""
 
