@@ -157,6 +157,6 @@ _LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
 
 
 def _die_with_parent() -> None:
-    """Ask the kernel to end this child when the supervisor is killed."""
+    """Ask the kernel to kill this child when the supervisor is killed: without its broker it could not end in order."""
     if _LIBC is not None:
-        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGTERM)
+        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
