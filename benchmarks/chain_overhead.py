@@ -67,7 +67,7 @@ def _compare(url: str) -> dict[str, float]:
     for number in range(ROUNDS + 1):
         with transaction(engine) as connection:
             made, _ = episodes.make(
-                connection, engine, key=str(number), brief=Brief(show="bench"), title="x", account="default"
+                connection, key=str(number), brief=Brief(show="bench"), title="x", account="default"
             )
         for kind, token in (("bare", f"bare{number}"), ("journalled", made)):
             began = time.perf_counter()

@@ -9,7 +9,7 @@ from models.steps import ChargeState, EpisodeState, StepState
 
 
 class Show(SQLModel, table=True):
-    """A podcast: its feed, cast and defaults."""
+    """A podcast and what its feed says of it."""
 
     __tablename__ = "show"
 
@@ -26,8 +26,8 @@ class Show(SQLModel, table=True):
     copyright: str = ""
     guid: str
     """podcast:guid, computed once from the first feed address and kept through moves."""
-    settings: dict[str, Any] = Field(default_factory=dict, sa_column=Column(JSON, nullable=False))
-    """Defaults of new episodes: ``minutes``, ``cast``, ``engine``, ``targets``; ``cover``, an artifact."""
+    cover: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True), nullable=True))
+    """An artifact; None: a cover is generated."""
     created_at: float
 
 

@@ -1,11 +1,9 @@
 """Submission: what was read from a file becomes a batch of episodes. Also ``python -m pipelines.batch``."""
 
 import sys
-from typing import Any
 from uuid import uuid4
 
 from sqlalchemy import Connection, Engine, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from models.brief import Brief, CastMember, Source
 from models.documents import Artifact
@@ -19,7 +17,7 @@ from podmill.money.ledger import Ledger
 from podmill.publishing import podcast_guid
 from podmill.settings import Settings
 from podmill.store.clock import now
-from podmill.store.database import open_engine, reading, transaction
+from podmill.store.database import insert_into, open_engine, reading, transaction
 from podmill.store.local import LocalStore
 
 BATCH, SHOW = table(Batch), table(Show)
@@ -35,8 +33,7 @@ def submit(submission: Submission, settings: Settings) -> str:
     """
     engine = open_engine(settings)
     store = LocalStore(settings.store_dir)
-    budget = None if settings.budget_usd is None else round(settings.budget_usd * 1_000_000)
-    Ledger(engine).open_account(settings.account, budget)
+    Ledger(engine).open_account(settings.account, settings.budget_microusd)
     with reading(engine) as connection:
         known = _known(connection, submission)
     if known is not None:
@@ -46,7 +43,7 @@ def submit(submission: Submission, settings: Settings) -> str:
     contents = [_contents(request, store) for request in submission.episodes]
     made = []
     with transaction(engine) as connection:
-        batch_id = _make_batch(connection, engine, submission, settings)
+        batch_id = _make_batch(connection, submission, settings)
         if batch_id is None:
             # Somebody else submitted the same file since we looked.
             return str(_known(connection, submission))
@@ -56,7 +53,6 @@ def submit(submission: Submission, settings: Settings) -> str:
             brief = _brief(connection, request, content, settings)
             episode_id, is_new = episodes.make(
                 connection,
-                engine,
                 key=request.key,
                 brief=brief,
                 title=request.subject,
@@ -86,7 +82,7 @@ def _known(connection: Connection, submission: Submission) -> str | None:
     return found
 
 
-def _make_batch(connection: Connection, engine: Engine, submission: Submission, settings: Settings) -> str | None:
+def _make_batch(connection: Connection, submission: Submission, settings: Settings) -> str | None:
     row = {
         "id": uuid4().hex[:12],
         "name": submission.name,
@@ -96,9 +92,8 @@ def _make_batch(connection: Connection, engine: Engine, submission: Submission, 
         "refused": [refused.model_dump(mode="json") for refused in submission.refused],
         "created_at": now(),
     }
-    dialect = postgresql if engine.dialect.name == "postgresql" else sqlite
     made: str | None = connection.scalar(
-        dialect.insert(BATCH).values(row).on_conflict_do_nothing().returning(BATCH.c.id)
+        insert_into(connection, BATCH).values(row).on_conflict_do_nothing().returning(BATCH.c.id)
     )
     return made
 
@@ -108,12 +103,11 @@ def save_show(connection: Connection, show: ShowRequest, cover: Artifact | None,
     stated = show.model_dump(exclude_none=True, exclude={"slug", "cover"})
     if show.category:
         stated["subcategory"] = show.subcategory  # the one it had was of the category it had
-    row = connection.execute(select(SHOW.c.settings).where(SHOW.c.slug == show.slug)).first()
-    defaults = dict(row.settings) if row else {}
     if cover is not None:
-        defaults["cover"] = cover.model_dump(mode="json")
-    if row is not None:
-        connection.execute(update(SHOW).where(SHOW.c.slug == show.slug).values(settings=defaults, **stated))
+        stated["cover"] = cover.model_dump(mode="json")
+    if connection.scalar(select(SHOW.c.slug).where(SHOW.c.slug == show.slug)) is not None:
+        if stated:
+            connection.execute(update(SHOW).where(SHOW.c.slug == show.slug).values(**stated))
         return
     fresh = Show(
         slug=show.slug,
@@ -121,8 +115,7 @@ def save_show(connection: Connection, show: ShowRequest, cover: Artifact | None,
         created_at=0,
         **{"title": show.heading, **stated},
     )
-    values = fresh.model_dump() | {"settings": defaults, "created_at": now()}
-    connection.execute(SHOW.insert().values(values))
+    connection.execute(SHOW.insert().values(fresh.model_dump() | {"created_at": now()}))
 
 
 def _contents(request: EpisodeRequest, store: LocalStore) -> tuple[tuple[Source, ...], Source | None, Artifact | None]:
@@ -158,10 +151,9 @@ def _brief(
     settings: Settings,
 ) -> Brief:
     sources, script, artwork = content
-    show = connection.execute(select(SHOW.c.language, SHOW.c.settings).where(SHOW.c.slug == request.show)).first()
+    show = connection.execute(select(SHOW.c.language).where(SHOW.c.slug == request.show)).first()
     if show is None:
         raise InputError(f"There is no show {request.show!r}.", action="Run: podmill show add", field="show")
-    defaults = show.settings
     language = request.language or show.language
     return Brief(
         show=request.show,
@@ -171,18 +163,16 @@ def _brief(
         summary=request.summary,
         sources=sources,
         script=script,
-        minutes=request.minutes or defaults.get("minutes") or settings.minutes,
+        minutes=request.minutes or settings.minutes,
         language=language,
-        cast=_cast(request, defaults, settings, language),
-        writer=request.writer or defaults.get("writer") or "offline",
+        cast=_cast(request, settings, language),
+        writer=request.writer or "offline",
         artwork=artwork,
     )
 
 
-def _cast(
-    request: EpisodeRequest, defaults: dict[str, Any], settings: Settings, language: str
-) -> tuple[CastMember, ...]:
-    asked = request.cast or defaults.get("cast") or settings.cast
+def _cast(request: EpisodeRequest, settings: Settings, language: str) -> tuple[CastMember, ...]:
+    asked = request.cast or settings.cast
     if isinstance(asked, str):
         members = speech.CASTS[asked]
     else:
@@ -190,8 +180,7 @@ def _cast(
             CastMember(speaker=f"S{number}", name=member.name, voice=member.voice)
             for number, member in enumerate(asked, start=1)
         )
-    engine_name = request.engine or defaults.get("engine")
-    return speech.resolve_cast(members, settings, language=language, engine_name=engine_name)
+    return speech.resolve_cast(members, settings, language=language, engine_name=request.engine)
 
 
 if __name__ == "__main__":

@@ -5,8 +5,7 @@ from typing import Any
 from uuid import uuid4
 
 from kombu.exceptions import OperationalError
-from sqlalchemy import Connection, Engine, Row, select, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Row, select, update
 
 from models.brief import Brief
 from models.steps import OPEN_STATES, STEPS, EpisodeState, Step, StepState
@@ -16,7 +15,7 @@ from podmill.errors import ConfigurationError, InputError
 from podmill.money import ledger
 from podmill.settings import Settings
 from podmill.store.clock import now
-from podmill.store.database import open_engine, transaction
+from podmill.store.database import insert_into, open_engine, transaction
 
 log = logging.getLogger(__name__)
 EPISODE, EVENT, STEP_RUN = table(Episode), table(Event), table(StepRun)
@@ -24,7 +23,6 @@ EPISODE, EVENT, STEP_RUN = table(Episode), table(Event), table(StepRun)
 
 def make(
     connection: Connection,
-    engine: Engine,
     *,
     key: str,
     brief: Brief,
@@ -40,7 +38,6 @@ def make(
     Returns:
         Its id, and whether it is new.
     """
-    dialect = postgresql if engine.dialect.name == "postgresql" else sqlite
     episode_id = uuid4().hex
     row: dict[str, Any] = {
         "id": episode_id,
@@ -59,7 +56,7 @@ def make(
         "created_at": now(),
         "updated_at": now(),
     }
-    statement = dialect.insert(EPISODE).values(row)
+    statement = insert_into(connection, EPISODE).values(row)
     moved = {"batch_id": batch_id, "position": position} if batch_id else {"key": key}
     known = connection.scalar(
         statement.on_conflict_do_update(index_elements=["key"], set_=moved).returning(EPISODE.c.id)
@@ -90,7 +87,10 @@ def send(episodes: list[tuple[str, Step]]) -> bool:
     try:
         for episode_id, step in episodes:
             chain.tail(episode_id, step).apply_async(retry=False)
-    except (OperationalError, ConfigurationError) as exc:
+    except ConfigurationError:
+        log.info("no node is running: its reconciler sends the chains once it is")
+        return False
+    except OperationalError as exc:
         log.warning("the chains were not sent (%s); the reconciler of a running node will send them", exc)
         return False
     return True

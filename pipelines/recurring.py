@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from croniter import CroniterBadCronError, croniter
 from sqlalchemy import Connection, Engine, Row, delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from models.brief import Brief
 from models.steps import Step
@@ -20,7 +19,7 @@ from podmill.errors import InputError
 from podmill.money.ledger import Ledger
 from podmill.settings import Settings, current
 from podmill.store.clock import now
-from podmill.store.database import open_engine, reading, transaction
+from podmill.store.database import insert_into, open_engine, reading, transaction
 
 log = logging.getLogger(__name__)
 BATCH, SCHEDULE, SHOW = table(Batch), table(Schedule), table(Show)
@@ -40,11 +39,10 @@ def schedule(engine: Engine, *, show: str, name: str, cron: str, timezone: str, 
     if not croniter.is_valid(cron) or len(cron.split()) != 5:
         raise InputError(f"{cron!r} is not a cron expression.", action="Five fields: 0 6 * * 1", field="cron")
     values = {"cron": cron, "timezone": str(zone), "brief": brief.model_dump(mode="json"), "active": True}
-    dialect = postgresql if engine.dialect.name == "postgresql" else sqlite
     with transaction(engine) as connection:
         if connection.scalar(select(SHOW.c.slug).where(SHOW.c.slug == show)) is None:
             raise InputError(f"There is no show {show!r}.", action="Run: podmill show list", field="show")
-        statement = dialect.insert(SCHEDULE).values(show=show, name=name, since=now(), **values)
+        statement = insert_into(connection, SCHEDULE).values(show=show, name=name, since=now(), **values)
         connection.execute(
             statement.on_conflict_do_update(
                 index_elements=["show", "name"], set_={**values, "since": now(), "last_slot": None}
@@ -100,7 +98,6 @@ def submit_due(engine: Engine, settings: Settings) -> list[str]:
         with transaction(engine) as connection:
             episode_id, is_new = episodes.make(
                 connection,
-                engine,
                 key=key,
                 brief=brief,
                 title=f"{brief.subject}, {stamp:%Y-%m-%d}",
@@ -126,8 +123,7 @@ def _batch(connection: Connection, row: Row[Any], key: str, stamp: dt.datetime, 
         "refused": [],
         "created_at": now(),
     }
-    dialect = postgresql if connection.dialect.name == "postgresql" else sqlite
-    statement = dialect.insert(BATCH).values(values)
+    statement = insert_into(connection, BATCH).values(values)
     # An update that changes nothing: only then is the id of a batch that is there already returned.
     again = statement.on_conflict_do_update(index_elements=["fingerprint"], set_={"fingerprint": key})
     return str(connection.scalar(again.returning(BATCH.c.id)))

@@ -15,7 +15,6 @@ from typing import Any, TypeVar
 from uuid import uuid4
 
 from sqlalchemy import Connection, Engine, and_, case, exists, or_, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import OperationalError
 
 from models.documents import Document
@@ -26,7 +25,7 @@ from podmill.errors import DiskFullError, LeaseLostError, PodmillError
 from podmill.money import ledger
 from podmill.settings import Settings
 from podmill.store.clock import now
-from podmill.store.database import reading, transaction
+from podmill.store.database import insert_into, reading, transaction
 
 EPISODE, EVENT, STEP_RUN = table(Episode), table(Event), table(StepRun)
 DOCUMENT, PUBLICATION = table(StepDocument), table(PublicationRow)
@@ -60,7 +59,6 @@ class Journal:
     def __init__(self, engine: Engine, settings: Settings) -> None:
         self.engine = engine
         self.settings = settings
-        self._dialect = postgresql if engine.dialect.name == "postgresql" else sqlite
 
     def claim(self, episode_id: str, step: Step, worker: str) -> Claim | Refusal:
         """Take a step that is due, or whose worker went silent. Atomic: of any number of callers one succeeds."""
@@ -236,7 +234,7 @@ class Journal:
     def _keep(self, connection: Connection, claim: Claim, document: Document) -> None:
         body = document.model_dump_json()
         row = {"episode_id": claim.episode_id, "step": claim.step, "body": body, "created_at": now()}
-        statement = self._dialect.insert(DOCUMENT).values(row)
+        statement = insert_into(connection, DOCUMENT).values(row)
         connection.execute(
             statement.on_conflict_do_update(
                 index_elements=["episode_id", "step"], set_={"body": body, "created_at": now()}
@@ -251,7 +249,7 @@ class Journal:
             "body": publication.model_dump_json(),
             "created_at": now(),
         }
-        statement = self._dialect.insert(PUBLICATION).values(row)
+        statement = insert_into(connection, PUBLICATION).values(row)
         connection.execute(
             statement.on_conflict_do_update(
                 index_elements=["episode_id", "target"], set_={"url": row["url"], "body": row["body"]}
@@ -270,7 +268,7 @@ class Journal:
             "due_at": now(),
             "error": None,
         }
-        statement = self._dialect.insert(STEP_RUN).values(episode_id=episode_id, step=step, busy_s=0.0, **fresh)
+        statement = insert_into(connection, STEP_RUN).values(episode_id=episode_id, step=step, busy_s=0.0, **fresh)
         connection.execute(statement.on_conflict_do_update(index_elements=["episode_id", "step"], set_=fresh))
 
     def _move(self, connection: Connection, episode_id: str, **values: Any) -> None:

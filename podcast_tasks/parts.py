@@ -1,12 +1,11 @@
 """The parts of a synthesis step: one row for each take, so that a restart begins at the first one missing."""
 
 from sqlalchemy import Engine, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from models.steps import StepState
 from models.tables import Part, table
 from podmill.store.clock import now
-from podmill.store.database import reading, transaction
+from podmill.store.database import insert_into, reading, transaction
 
 PART = table(Part)
 
@@ -33,10 +32,9 @@ class Parts:
             }
             for index, (key, characters) in enumerate(takes)
         ]
-        dialect = postgresql if self.engine.dialect.name == "postgresql" else sqlite
-        statement = dialect.insert(PART)
-        planned = {"take_key": statement.excluded.take_key, "characters": statement.excluded.characters}
         with transaction(self.engine) as connection:
+            statement = insert_into(connection, PART)
+            planned = {"take_key": statement.excluded.take_key, "characters": statement.excluded.characters}
             connection.execute(
                 statement.on_conflict_do_update(index_elements=["episode_id", "round", "index"], set_=planned), rows
             )

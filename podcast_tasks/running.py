@@ -22,7 +22,7 @@ from podcast_tasks import chain, faults
 from podcast_tasks.journal import EPISODE, Claim, Journal, Refusal, explain
 from podcast_tasks.lease import Lease
 from podmill.context import StepContext
-from podmill.errors import LeaseLostError, PodmillError, ReviewNeededError, ScriptError
+from podmill.errors import LeaseLostError, PodmillError, ScriptError
 from podmill.settings import current
 from podmill.store.database import open_engine, reading
 from podmill.store.local import LocalStore
@@ -168,15 +168,12 @@ def _give_up_or_wait(book: Journal, claim: Claim, error: Exception) -> None:
     """Park what may succeed later; fail what will not.
 
     Raises:
-        Ignore: the step is parked, or waits for a person.
+        Ignore: the step is parked.
         LeaseLostError: the step belongs to another worker; nothing is written.
     """
     tries = claim.attempt - claim.lost_leases
     if _may_pass(error) and tries <= book.settings.retries:
         book.park(claim, _wait_s(book, tries, error), explain(error)[1])
-        raise Ignore from error
-    if isinstance(error, ReviewNeededError):
-        book.fail(claim, *explain(error), state=EpisodeState.REVIEW)
         raise Ignore from error
     book.fail(claim, *explain(error))
 

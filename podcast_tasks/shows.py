@@ -26,7 +26,7 @@ def profile_of(journal: Journal, slug: str) -> ShowProfile:
     if row is None:
         raise PublishError(f"There is no show {slug!r}.", action="Run: podmill show list")
     values = {name: row[name] for name in _PROFILE_FIELDS}
-    cover = row["settings"].get("cover")
+    cover = row["cover"]
     return ShowProfile(**values, cover=Artifact.model_validate(cover) if cover else None)
 
 

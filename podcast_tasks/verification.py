@@ -21,7 +21,8 @@ def make(work: Work) -> Outcome:
     reason = (
         f"Word accuracy {verdict.word_accuracy:.1%}, {verdict.threshold:.0%} is needed, after {work.claim.round + 1} "
         f"hearings. Worst is line {worst.index + 1}: {script.lines[worst.index].text[:120]!r} "
-        f"was heard as {worst.heard[:120]!r}. Change the script or the voice, then run: podmill retry"
+        f"was heard as {worst.heard[:120]!r}. Submit it with another wording or voice, or have the bad lines spoken "
+        f"once more: podmill retry {work.claim.episode_id}"
     )
     return Review(verdict, reason, scores=scores)
 

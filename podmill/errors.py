@@ -17,7 +17,6 @@
       BudgetExceededError
       PriceUnknownError
       PublishError
-      ReviewNeededError                  a person must decide
 
 An error says what happened and what to do next, and nothing secret. Only ``retryable`` errors are tried again;
 an exception that is not in this tree is a bug and fails the step.
@@ -180,9 +179,3 @@ class PublishError(PodmillError):
     """A target refused the episode."""
 
     code = "publish"
-
-
-class ReviewNeededError(PodmillError):
-    """A check was not passed and a person must decide."""
-
-    code = "review"

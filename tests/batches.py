@@ -12,7 +12,7 @@ def fill_batch(connection: Connection, *, count: int, batch: str = "b1") -> None
     """A batch: the first episode is published, the second failed, the third in review, the rest published too."""
     states = [EpisodeState.PUBLISHED, EpisodeState.FAILED, EpisodeState.REVIEW]
     if batch == "b1":
-        insert(connection, Show, [{"slug": "s", "title": "S", "guid": "g", "settings": {}, "created_at": 0.0}])
+        insert(connection, Show, [{"slug": "s", "title": "S", "guid": "g", "created_at": 0.0}])
         insert(connection, Account, [{"id": "default"}])
     refused = [{"file": "b.yaml", "line": 9, "field": "minutes", "message": "Must be more than 0."}]
     row = {"id": batch, "name": "b.yaml", "fingerprint": batch, "show": "s", "refused": refused, "created_at": 1.0}

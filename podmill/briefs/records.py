@@ -57,7 +57,7 @@ class ShowRequest(Document):
 
 
 class EpisodeRequest(Document):
-    """One episode that was asked for. None: not stated, the show's default applies, then the settings'."""
+    """One episode that was asked for. None: not stated, the settings' default applies."""
 
     key: str
     """Same key, same episode: SHA-256 of the show and the explicit id, or of the show and the content."""

@@ -1,7 +1,6 @@
 """The exit code of a command that makes episodes."""
 
 from enum import IntEnum
-from typing import Final
 
 from models.steps import OPEN_STATES
 from podmill.report.status import BatchStatus
@@ -16,9 +15,6 @@ class Outcome(IntEnum):
     """Some failed, wait for a person or were cancelled, or rows of the file were refused."""
     NOTHING = 2
     """Bad input or configuration, and nothing was made."""
-
-
-INTERRUPTED: Final = 130
 
 
 def of_finished(status: BatchStatus) -> Outcome:

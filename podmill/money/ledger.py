@@ -8,13 +8,12 @@ from dataclasses import dataclass
 from uuid import uuid4
 
 from sqlalchemy import Connection, Engine, func, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from models.steps import ChargeState
 from models.tables import Account, Charge, Reservation, table
 from podmill.errors import BudgetExceededError
 from podmill.store.clock import now
-from podmill.store.database import reading, transaction
+from podmill.store.database import insert_into, reading, transaction
 
 ACCOUNT, CHARGE, RESERVATION = table(Account), table(Charge), table(Reservation)
 
@@ -43,13 +42,12 @@ class Intent:
 class Ledger:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self._dialect = postgresql if engine.dialect.name == "postgresql" else sqlite
 
     def open_account(self, account: str, budget_microusd: int | None) -> None:
         """Make an account; one that exists keeps its budget."""
         row = {"id": account, "budget_microusd": budget_microusd, "reserved_microusd": 0, "spent_microusd": 0}
         with transaction(self.engine) as connection:
-            connection.execute(self._dialect.insert(ACCOUNT).values(row).on_conflict_do_nothing())
+            connection.execute(insert_into(connection, ACCOUNT).values(row).on_conflict_do_nothing())
 
     def reserve(self, account: str, episode_id: str, amount_microusd: int) -> str:
         """Hold money for an episode; a second call adjusts the first one's amount.
@@ -116,7 +114,7 @@ class Ledger:
             "created_at": now(),
         }
         with transaction(self.engine) as connection:
-            statement = self._dialect.insert(CHARGE).values(row).on_conflict_do_nothing().returning(CHARGE.c.key)
+            statement = insert_into(connection, CHARGE).values(row).on_conflict_do_nothing().returning(CHARGE.c.key)
             if connection.scalar(statement) is not None:
                 return ChargeState.INTENT
             # An intent that is found again belongs to a worker that died in the call: its outcome is not known.

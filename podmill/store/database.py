@@ -11,7 +11,8 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine, Table, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import make_url
 from sqlalchemy.exc import ArgumentError, OperationalError
 
@@ -84,6 +85,11 @@ def _begin_immediate(connection: Connection) -> None:
     connection.exec_driver_sql(
         "BEGIN IMMEDIATE" if not connection.get_execution_options().get("read_only") else "BEGIN"
     )
+
+
+def insert_into(connection: Connection, into: Table) -> Any:
+    """An INSERT that takes ``on_conflict_do_nothing`` and ``on_conflict_do_update``, in the dialect of its database."""
+    return (postgresql if connection.dialect.name == "postgresql" else sqlite).insert(into)
 
 
 @contextmanager

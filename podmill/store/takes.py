@@ -1,13 +1,12 @@
 """The cache of takes."""
 
 from sqlalchemy import Engine, delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from models.tables import TakeRow, table
 from models.take import Take
 from podmill.context import ArtifactStore
 from podmill.store.clock import now
-from podmill.store.database import transaction
+from podmill.store.database import insert_into, transaction
 
 TAKE = table(TakeRow)
 
@@ -45,6 +44,5 @@ class DatabaseTakes:
             "created_at": now(),
             "used_at": now(),
         }
-        dialect = postgresql if self.engine.dialect.name == "postgresql" else sqlite
         with transaction(self.engine) as connection:
-            connection.execute(dialect.insert(TAKE).values(values).on_conflict_do_nothing())
+            connection.execute(insert_into(connection, TAKE).values(values).on_conflict_do_nothing())

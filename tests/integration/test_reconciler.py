@@ -35,7 +35,7 @@ def journal(engine, settings):
 def episode_ids(engine, show, journal):
     with transaction(engine) as connection:
         ids = [
-            episodes.make(connection, engine, key=str(n), brief=Brief(show=show), title="x", account="default")[0]
+            episodes.make(connection, key=str(n), brief=Brief(show=show), title="x", account="default")[0]
             for n in range(10)
         ]
         connection.execute(update(STEP_RUN).values(due_at=STEP_RUN.c.due_at - 60))

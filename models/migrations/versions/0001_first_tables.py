@@ -57,7 +57,7 @@ def upgrade() -> None:
         sa.Column("explicit", sa.Boolean(), nullable=False),
         sa.Column("copyright", sa.String(), nullable=False),
         sa.Column("guid", sa.String(), nullable=False),
-        sa.Column("settings", sa.JSON(), nullable=False),
+        sa.Column("cover", sa.JSON(none_as_null=True), nullable=True),
         sa.Column("created_at", sa.Float(), nullable=False),
         sa.PrimaryKeyConstraint("slug"),
     )

@@ -28,7 +28,7 @@ def journal(engine, settings):
 def episode_id(engine, show):
     with transaction(engine) as connection:
         made, _ = episodes.make(
-            connection, engine, key="k1", brief=Brief(show=show, topic="tides"), title="Tides", account="default"
+            connection, key="k1", brief=Brief(show=show, topic="tides"), title="Tides", account="default"
         )
     return made
 
@@ -193,7 +193,7 @@ def test_concurrent_writers_wait_for_each_other(journal, engine, show):
     """Fifty episodes claimed and recorded by eight threads: no step is lost to a locked database."""
     with transaction(engine) as connection:
         ids = [
-            episodes.make(connection, engine, key=str(n), brief=Brief(show=show), title="x", account="default")[0]
+            episodes.make(connection, key=str(n), brief=Brief(show=show), title="x", account="default")[0]
             for n in range(50)
         ]
     barrier = threading.Barrier(8)

@@ -25,7 +25,7 @@ def ledger(engine):
 def episode_ids(engine, show):
     with transaction(engine) as connection:
         return [
-            episodes.make(connection, engine, key=str(n), brief=Brief(show=show), title="x", account="default")[0]
+            episodes.make(connection, key=str(n), brief=Brief(show=show), title="x", account="default")[0]
             for n in range(20)
         ]
 
