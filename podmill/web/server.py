@@ -2,6 +2,7 @@
 
 import argparse
 import ipaddress
+import signal
 import socket
 import sys
 from collections.abc import Callable, Sequence
@@ -88,6 +89,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser.add_argument("--host", help="address to bind to (PODMILL_WEB_HOST)")
     parser.add_argument("--port", type=int, help="port; 0 finds a free one (PODMILL_WEB_PORT)")
     asked = parser.parse_args(arguments)
+    # A process that a shell started in the background inherits an ignored SIGINT: deaf to it until uvicorn runs.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     try:
         settings = configuration.current()
         host = asked.host or settings.web_host

@@ -11,6 +11,7 @@ import time
 import urllib.parse
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 from lxml import etree
@@ -156,12 +157,17 @@ def _open_files(process_id: int, path: Path) -> int:
     return found
 
 
+@pytest.mark.parametrize("inherited", [signal.default_int_handler, signal.SIG_IGN], ids=["heard", "ignored"])
 @pytest.mark.parametrize("how", [signal.SIGTERM, signal.SIGINT])
-def test_it_stops_when_told_to(studio: Studio, how: signal.Signals) -> None:
-    """Both signals end the server in order, also with an idle connection open."""
-    with running(studio.home) as (process, port), socket.create_connection(("127.0.0.1", port), timeout=20):
-        process.send_signal(how)
-        code = process.wait(timeout=20)
+def test_it_stops_when_told_to(studio: Studio, how: signal.Signals, inherited: Any) -> None:
+    """Both signals end the server in order, with an idle connection open, and when its shell had SIGINT ignored."""
+    before = signal.signal(signal.SIGINT, inherited)
+    try:
+        with running(studio.home) as (process, port), socket.create_connection(("127.0.0.1", port), timeout=20):
+            process.send_signal(how)
+            code = process.wait(timeout=20)
+    finally:
+        signal.signal(signal.SIGINT, before)
 
     assert code in (0, -how)
 
