@@ -95,7 +95,7 @@ class Ledger:
         row = connection.execute(select(ACCOUNT).where(ACCOUNT.c.id == account)).first()
         left = (row.budget_microusd - row.spent_microusd - row.reserved_microusd) if row else 0
         raise BudgetExceededError(
-            f"The account {account!r} has {left / 1e6:.2f} USD left; {amount_microusd / 1e6:.2f} USD are needed.",
+            f"The account {account!r} has {_usd(left)} USD left; {_usd(amount_microusd)} USD are needed.",
             action="Raise its budget, or ask for fewer minutes or a cheaper voice, then run: podmill retry",
         )
 
@@ -198,6 +198,11 @@ class Ledger:
                 )
             )
             return int(total or 0)
+
+
+def _usd(amount_microusd: int) -> str:
+    """Dollars and cents, and what is below a cent only where there is some."""
+    return f"{amount_microusd / 1_000_000:.{2 if amount_microusd % 10_000 == 0 else 6}f}"
 
 
 def release(connection: Connection, episode_id: str) -> None:

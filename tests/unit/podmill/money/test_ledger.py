@@ -109,6 +109,14 @@ def test_the_refusal_says_what_is_left(engine, ledger, episode_ids):
         ledger.reserve("default", episode_ids[0], 2_500_000)
 
 
+def test_the_refusal_says_amounts_below_a_cent(engine, ledger, episode_ids):
+    """Not that nothing is left and nothing is needed."""
+    budget(engine, 100)
+
+    with pytest.raises(BudgetExceededError, match=r"0\.000100 USD left; 0\.002040 USD are needed"):
+        ledger.reserve("default", episode_ids[0], 2_040)
+
+
 actions = st.lists(
     st.tuples(
         st.sampled_from(["reserve", "intend", "settle", "refuse", "release", "die"]),
