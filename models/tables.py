@@ -77,6 +77,10 @@ class Episode(SQLModel, table=True):
     """What the running step is doing, for a person."""
     error: str | None = None
     error_code: str | None = None
+    interactive: bool = False
+    """A person waits for it: it goes before batches wherever both wait."""
+    synthesis_queue: str = "synthesis.gpu"
+    """Queue of its synthesis step, by the engine of its cast."""
     created_at: float
     updated_at: float
     published_at: float | None = None
@@ -101,6 +105,8 @@ class StepRun(SQLModel, table=True):
     """0 at first; verification sends an episode back to synthesis as round 1, then 2."""
     attempt: int = 0
     """Claims in this round."""
+    failures: int = 0
+    """Transient failures in this round. Waiting for a limit, a provider or disk is none."""
     lost_leases: int = 0
     """Workers that died holding it."""
     lease_token: str | None = None
@@ -108,6 +114,8 @@ class StepRun(SQLModel, table=True):
     worker: str | None = None
     due_at: float
     """When its turn came."""
+    sent_at: float | None = None
+    """When its message was last sent. None: not sent yet, the episode is not let in."""
     not_before: float | None = None
     started_at: float | None = None
     finished_at: float | None = None
@@ -193,13 +201,24 @@ class Charge(SQLModel, table=True):
     """A paid request: an intent before the call, settled after it."""
 
     __tablename__ = "charge"
-    __table_args__ = (Index("ix_charge_episode", "episode_id"), Index("ix_charge_state", "state"))
+    __table_args__ = (
+        Index("ix_charge_episode", "episode_id", "step", "part"),
+        Index("ix_charge_state", "state", "created_at"),
+        Index("ix_charge_provider", "provider", "created_at"),
+    )
 
     key: str = Field(primary_key=True)
     """Account, episode, step, part, content hash, attempt."""
     account: str = Field(foreign_key="account.id")
     episode_id: str
     step: str
+    part: int = 0
+    content: str = ""
+    """Hash of what is asked for."""
+    attempt: int = 1
+    """1 for the first request for this content; the next only after this one was refused or written off."""
+    lease_token: str | None = None
+    """The step run's lease under which it was intended: an intent of another lease is that of a dead worker."""
     provider: str
     unit: str
     quantity: float
@@ -207,6 +226,9 @@ class Charge(SQLModel, table=True):
     amount_microusd: int = Field(sa_column=Column(BigInteger, nullable=False))
     """Expected while an intent or in doubt; what was charged once settled; 0 when refused."""
     request_id: str | None = None
+    """The provider's own name for the request."""
+    reply: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True), nullable=True))
+    """What came back, as kept in the store before anything else was done with it. None: nothing, or it was lost."""
     reason: str | None = None
     created_at: float
     settled_at: float | None = None

@@ -18,9 +18,10 @@ from models.brief import Brief
 from models.documents import Document
 from models.publication import Publication
 from models.steps import EpisodeState, Step
-from podcast_tasks import chain, faults
+from podcast_tasks import chain
 from podcast_tasks.journal import EPISODE, Claim, Journal, Refusal, explain
 from podcast_tasks.lease import Lease
+from podmill import faults
 from podmill.context import StepContext
 from podmill.errors import LeaseLostError, PodmillError, ScriptError
 from podmill.settings import current

@@ -7,11 +7,10 @@ from models.script import Script
 from models.steps import Step
 from models.take import Take
 from models.verdict import Verdict
-from podcast_tasks import faults
 from podcast_tasks.app import app
 from podcast_tasks.parts import Parts
 from podcast_tasks.running import Done, Work, run_step
-from podmill import speech
+from podmill import faults, speech
 from podmill.money import prices
 from podmill.money.ledger import Intent, Ledger
 

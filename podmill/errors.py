@@ -5,14 +5,21 @@
       ConfigurationError         exit 2  settings, missing extras
         MissingExtraError
       TransientError             retryable
+        BusyError                        a provider's own limit is reached: it made and charged nothing
+        TimedOutError                    a step or a request took longer than it may
+        WaitError                        nothing failed: a limit, a provider or room must be waited for
+          LimitedError                   our own limiter
+          ProviderDownError              the circuit of a provider is open
+          DiskFullError
       LeaseLostError                     another worker owns the step now: stop, write nothing
+      InDoubtError                       a paid request was sent and its outcome is not known
+      HeldError                  review  a person must decide before the episode may go on
       SourceError                        a source cannot be read
       ScriptError                        no usable script can be made
       VoiceError                         voice unknown, or does not speak the language
       SpeechError                        an engine failed for good
       TranscriberError
       MasteringError
-      DiskFullError
       StoreError                         an artifact is missing or damaged
       BudgetExceededError
       PriceUnknownError
@@ -108,10 +115,61 @@ class TransientError(PodmillError):
         self.retry_after_s = retry_after_s
 
 
+class BusyError(TransientError):
+    """A provider's own limit is reached; it made and charged nothing. ``at_once_max`` when it said how many it takes."""
+
+    code = "provider_busy"
+
+    def __init__(
+        self, message: str, *, action: str = "", retry_after_s: float | None = None, at_once_max: int | None = None
+    ) -> None:
+        super().__init__(message, action=action, retry_after_s=retry_after_s)
+        self.at_once_max = at_once_max
+
+
+class TimedOutError(TransientError):
+    """A step or a request took longer than it may."""
+
+    code = "timed_out"
+
+
+class WaitError(TransientError):
+    """Nothing failed: something must be waited for, ``retry_after_s`` from now. Waiting is no failed attempt."""
+
+    code = "waiting"
+
+    def __init__(self, message: str, *, action: str = "", retry_after_s: float) -> None:
+        super().__init__(message, action=action, retry_after_s=retry_after_s)
+
+
+class LimitedError(WaitError):
+    """The limiter lets no request of this provider account through for now."""
+
+    code = "limited"
+
+
+class ProviderDownError(WaitError):
+    """A provider failed again and again: nobody asks it anything until it has had time to recover."""
+
+    code = "provider_down"
+
+
 class LeaseLostError(PodmillError):
     """Another worker owns this step now; what was made here is not recorded."""
 
     code = "lease_lost"
+
+
+class InDoubtError(PodmillError):
+    """A paid request was sent and its outcome is not known: it must never be repeated blindly."""
+
+    code = "in_doubt"
+
+
+class HeldError(PodmillError):
+    """A person must decide before the episode may go on."""
+
+    code = "held"
 
 
 class SourceError(PodmillError):
@@ -151,10 +209,13 @@ class MasteringError(PodmillError):
     code = "mastering"
 
 
-class DiskFullError(PodmillError):
-    """There is not enough disk for the next step."""
+class DiskFullError(WaitError):
+    """There is not enough disk for the next step: it waits until there is."""
 
     code = "disk_full"
+
+    def __init__(self, message: str, *, action: str = "", retry_after_s: float = 60.0) -> None:
+        super().__init__(message, action=action, retry_after_s=retry_after_s)
 
 
 class StoreError(PodmillError):

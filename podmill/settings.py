@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from difflib import get_close_matches
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
 
@@ -37,6 +37,10 @@ class Settings(BaseModel):
     public_url: str = Field(
         "http://127.0.0.1:8470", description="Address under which listeners reach the published folder."
     )
+
+    elevenlabs_api_key: SecretStr | None = Field(None, description="Key of ElevenLabs.")
+    elevenlabs_url: str = Field("https://api.elevenlabs.io", description="Address of ElevenLabs or its regional twin.")
+    elevenlabs_model: str = Field("eleven_multilingual_v2", description="Speech model of ElevenLabs.")
 
     engine: str = Field("piper", description="Speech engine used when neither episode nor show names one.")
     cast: str = Field("duo", description="Cast used when neither episode nor show names one: `duo` or `solo`.")
@@ -68,7 +72,38 @@ class Settings(BaseModel):
     retries: int = Field(3, ge=0, description="Times a step is tried again after a transient error.")
     retry_base_s: float = Field(1.0, gt=0, description="First back-off, in seconds; it doubles, with full jitter.")
     retry_cap_s: float = Field(60.0, gt=0, description="Longest back-off, in seconds.")
+    gpu_retries: int = Field(2, ge=0, description="As PODMILL_RETRIES, for local speech (the queue synthesis.gpu).")
+    gpu_retry_s: float = Field(60.0, gt=0, description="Seconds between two tries of local speech.")
+    wait_in_worker_s: float = Field(
+        5.0, ge=0, description="Waits up to this long block in the worker; longer ones park the step."
+    )
+    step_time_limit_s: float = Field(
+        3600.0, gt=0, description="Seconds after which a step that hangs is stopped and tried again."
+    )
+    outage_patience_s: float = Field(
+        120.0, gt=0, description="Seconds a worker goes on trying when the database or the broker is away."
+    )
+    episodes_at_once: int = Field(
+        100, ge=1, description="Episodes in the chain at once; the others wait in the database, batches taking turns."
+    )
     deaths_max: int = Field(3, ge=1, description="Workers an episode may kill before it is set aside as failed.")
+    requests_per_minute: int = Field(
+        100, ge=1, description="Requests a minute to one provider account, over all workers and hosts."
+    )
+    requests_at_once: int = Field(
+        10, ge=1, description="Simultaneous requests to one provider account, over all workers and hosts."
+    )
+    breaker_failures: int = Field(
+        5, ge=1, description="Failures of a provider in a row after which nobody asks it anything for a while."
+    )
+    breaker_s: float = Field(
+        30.0, gt=0, description="Length of that while, in seconds; it doubles, up to 10 times, until an answer comes."
+    )
+    in_doubt: Literal["recover", "retry_once", "hold"] = Field(
+        "recover",
+        description="A paid request whose outcome is unknown: `recover` looks it up at the provider and else holds it, "
+        "`retry_once` counts it as paid and asks once more, `hold` waits for a person.",
+    )
     visibility_timeout_s: int = Field(
         21600,
         ge=1,
@@ -79,6 +114,16 @@ class Settings(BaseModel):
     audio_processes: int = Field(1, ge=1, le=64, description="Processes of the audio worker.")
     verification_processes: int = Field(1, ge=1, le=64, description="Processes of the verification worker.")
     synthesis_processes: int = Field(1, ge=1, le=64, description="Processes of the local synthesis worker.")
+    synthesis_api_threads: int = Field(10, ge=1, le=64, description="Threads of the worker of paid speech.")
+    worker_memory_mb: int = Field(
+        2048, ge=64, description="Memory above which a worker process is replaced by a fresh one after its step."
+    )
+    worker_steps: int = Field(500, ge=1, description="Steps after which a worker process is replaced by a fresh one.")
+    drain_s: float = Field(20.0, ge=0, description="Seconds a stopping worker may go on with the step it runs.")
+    collect_after_s: float = Field(
+        86400.0, gt=0, description="Seconds an artifact that nothing refers to is kept; above the longest step."
+    )
+    takes_keep_days: float = Field(90.0, gt=0, description="Days an unused take stays in the cache of takes.")
 
     fetch_timeout_s: float = Field(20.0, gt=0, description="Longest time for fetching one source.")
     fetch_max_mb: int = Field(20, ge=1, description="Largest source, in megabytes, fetched or read from a file.")

@@ -1,6 +1,6 @@
 """What an engine is: a maker of speech, the voices it has, and what one request to it looks like."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Final, Literal, Protocol, cast
 
@@ -36,6 +36,10 @@ class EngineCapabilities:
     """Whether it says when each line of a request is heard."""
     stitching: bool
     """Whether it can be told what was said before and after a request."""
+    account: str | None = None
+    """Whose limits and circuit its requests share: ``elevenlabs``. None: it runs on our own machines."""
+    record_after_s: float | None = None
+    """Seconds after which a request that is not in the provider's own record was never made. None: it keeps none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,6 +111,19 @@ class SpeechRequest(Document):
 
 
 @dataclass(frozen=True, slots=True)
+class Receipt:
+    """What a provider said of a request besides the audio; None where it said nothing."""
+
+    request_id: str | None = None
+    billed: float | None = None
+    """In the price unit of the engine."""
+    at_once: int | None = None
+    """Requests it is working on for this account."""
+    at_once_max: int | None = None
+    """Requests it would work on for this account."""
+
+
+@dataclass(frozen=True, slots=True)
 class RawSpeech:
     """What an engine gave for a request."""
 
@@ -119,6 +136,8 @@ class RawSpeech:
     media_type: str
     line_times_s: Sequence[tuple[float, float]] = ()
     """Start and end of every line of the request within ``samples``; needed when it has more than one."""
+    receipt: Receipt | None = None
+    """Of an outside provider."""
 
 
 class Engine(Protocol):
@@ -144,12 +163,33 @@ class Engine(Protocol):
             MissingExtraError: its packages are not installed.
             VoiceError: it does not have the voice.
             SpeechError: it gave nothing that can be used.
-            TransientError: it may work later.
+            BusyError: the provider's own limit is reached; nothing was made.
+            InDoubtError: the request was sent and its outcome is not known.
+            TransientError: it may work later; nothing was charged.
         """
         ...
 
     def preload(self) -> None:
         """Load what the first request would have to wait for."""
+        ...
+
+
+class RecordedEngine(Engine, Protocol):
+    """An engine whose provider keeps a record of what it made: its ``record_after_s`` is set."""
+
+    def find(self, request: SpeechRequest, since: float, taken: Callable[[str], bool]) -> RawSpeech | None:
+        """Look a request up in the provider's own record.
+
+        Args:
+            since: seconds since 1970 of the intent.
+            taken: whether a request id of the provider belongs to another charge already.
+
+        Returns:
+            What it made, not charged again; None when the record has no such request.
+
+        Raises:
+            TransientError: the record cannot be read now.
+        """
         ...
 
 

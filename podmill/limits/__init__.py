@@ -1,0 +1,1 @@
+"""The limits every worker on every host obeys together."""
