@@ -116,7 +116,7 @@ class TransientError(PodmillError):
 
 
 class BusyError(TransientError):
-    """A provider's own limit is reached; it made and charged nothing. ``at_once_max`` when it said how many it takes."""
+    """A provider's own limit is reached; it made and charged nothing. ``at_once_max``: when it said so."""
 
     code = "provider_busy"
 
