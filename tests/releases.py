@@ -78,7 +78,7 @@ def mp3(tone_hz: int = 440) -> bytes:
     """Six seconds of a tone."""
     source = f"sine=frequency={tone_hz}:duration={DURATION_S}"
     command = [imageio_ffmpeg.get_ffmpeg_exe(), "-v", "error", "-f", "lavfi", "-i", source, "-b:a", "64k", "-f", "mp3"]
-    return subprocess.run([*command, "-"], capture_output=True, check=True).stdout
+    return subprocess.run([*command, "-"], capture_output=True, check=True, timeout=120).stdout
 
 
 @functools.cache

@@ -17,6 +17,7 @@ def measured_by_ffmpeg(path: Path) -> tuple[float, float]:
         capture_output=True,
         text=True,
         check=True,
+        timeout=120,
     )
     summary = done.stderr.rpartition("Summary:")[2]
     loudness = re.search(r"I:\s+(-?[\d.]+) LUFS", summary)

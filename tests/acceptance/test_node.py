@@ -41,6 +41,7 @@ def answers_ping(environment: dict[str, str], folder: Path) -> bool:
         cwd=folder,
         capture_output=True,
         text=True,
+        timeout=120,
     )
     return all(f"{name}@" in done.stdout for name in ("text", "synthesis", "verification", "audio", "upkeep"))
 
@@ -66,7 +67,7 @@ def test_a_killed_supervisor_takes_its_children_along(node, podmill_home: Path, 
         pytest.skip("only Linux can tie a child to its parent")
     wait_for(lambda: len(ours(podmill_home)) > 5, "the node's processes")
     node.kill()
-    node.wait()
+    node.wait(30)
 
     wait_for(lambda: ours(podmill_home) == {}, "no process left", seconds=30)
     node.returncode = 0

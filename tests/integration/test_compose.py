@@ -29,7 +29,10 @@ def _queues(command: str | list[str]) -> list[str]:
 
 def _client() -> list[str]:
     """The installed compose client; either needs no engine to check a file."""
-    if shutil.which("docker") and not subprocess.run(["docker", "compose", "version"], capture_output=True).returncode:
+    if (
+        shutil.which("docker")
+        and not subprocess.run(["docker", "compose", "version"], capture_output=True, timeout=120).returncode
+    ):
         return ["docker", "compose"]
     return ["docker-compose"] if shutil.which("docker-compose") else missing("Docker Compose", "docker-compose")
 

@@ -75,11 +75,15 @@ def by_node(program: str, package: str, feed: Path) -> Any:
     """What a Node package makes of the feed; NODE_PATH says where it is installed."""
     node = shutil.which("node")
     installed = (
-        node and subprocess.run([node, "-e", f"require.resolve({package!r})"], capture_output=True).returncode == 0
+        node
+        and subprocess.run([node, "-e", f"require.resolve({package!r})"], capture_output=True, timeout=120).returncode
+        == 0
     )
     if not node or not installed:
         pytest.skip(f"needs Node.js and {package}: npm install {package}, and NODE_PATH set to its node_modules")
-    read = subprocess.run([node, "-e", program, str(feed)], capture_output=True, text=True, check=True, env=os.environ)
+    read = subprocess.run(
+        [node, "-e", program, str(feed)], capture_output=True, text=True, check=True, env=os.environ, timeout=120
+    )
     return json.loads(read.stdout.strip().splitlines()[-1])
 
 

@@ -94,6 +94,7 @@ def test_no_variable_of_a_provider_reaches_a_test(tmp_path: Path) -> None:
         env=os.environ | dict.fromkeys(names, "secret"),
         capture_output=True,
         text=True,
+        timeout=120,
     )
 
     assert "1 passed" in result.stdout, result.stdout

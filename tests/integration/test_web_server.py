@@ -6,10 +6,10 @@ import signal
 import socket
 import subprocess
 import sys
-import threading
 import time
 import urllib.parse
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -110,19 +110,17 @@ def test_no_path_leads_out(port: int, path: str) -> None:
 
 def test_a_feed_that_is_replaced_all_the_time_is_always_whole(studio: Studio, port: int) -> None:
     """Readers get one version or another, never parts of two, while episodes are published."""
-    done = threading.Event()
 
     def publish_more() -> None:
         for number in range(12):
             publish(studio.release(f"more-{number}", f"More {number}"), studio.context)
-        done.set()
 
-    publisher = threading.Thread(target=publish_more)
-    publisher.start()
     counts = []
-    while not done.is_set():
-        counts.append(len(etree.fromstring(ask(port, "/night-sky/feed.xml")[1]).findall("channel/item")))
-    publisher.join()
+    with ThreadPoolExecutor(1) as publisher:
+        publishing = publisher.submit(publish_more)
+        while not publishing.done():
+            counts.append(len(etree.fromstring(ask(port, "/night-sky/feed.xml")[1]).findall("channel/item")))
+        publishing.result()
 
     assert counts == sorted(counts)
     assert len(etree.fromstring(ask(port, "/night-sky/feed.xml")[1]).findall("channel/item")) == 13
@@ -180,6 +178,7 @@ def test_beyond_loopback_it_asks_for_a_password(studio: Studio) -> None:
         env={**os.environ, "PODMILL_HOME": str(studio.home)},
         capture_output=True,
         text=True,
+        timeout=120,
     )
     with running(studio.home, PODMILL_WEB_PASSWORD="pass") as (_, port):
         closed, _ = ask(port, "/status")

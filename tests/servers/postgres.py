@@ -57,6 +57,7 @@ def _postgres() -> Iterator[str]:
             cwd="/",
             check=True,
             capture_output=True,
+            timeout=120,
         )
 
         def url(port: int) -> str:

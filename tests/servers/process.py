@@ -77,4 +77,4 @@ def _end(process: subprocess.Popen[bytes], stop: signal.Signals) -> None:
         process.wait(STOP_S)
     except subprocess.TimeoutExpired:
         process.kill()
-        process.wait()
+        process.wait(STOP_S)

@@ -62,6 +62,7 @@ def usage(*command: str) -> str:
         env={"PATH": "/usr/bin:/bin", "COLUMNS": "200", "NO_COLOR": "1", "PODMILL_HOME": "/nonexistent"},
         capture_output=True,
         text=True,
+        timeout=120,
     )
     assert result.returncode == 0, f"podmill {' '.join(command)}: {result.stderr or result.stdout}"
     return result.stdout

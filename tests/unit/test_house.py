@@ -53,7 +53,9 @@ def modules() -> Iterator[Path]:
 @cache
 def tracked() -> tuple[Path, ...]:
     """Text files under version control."""
-    names = subprocess.run(["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True).stdout
+    names = subprocess.run(
+        ["git", "ls-files", "-z"], cwd=ROOT, check=True, capture_output=True, text=True, timeout=120
+    ).stdout
     paths = [ROOT / name for name in names.split("\0") if name]
     return tuple(path for path in paths if path.is_file() and b"\0" not in path.read_bytes()[:8000])
 
@@ -152,7 +154,9 @@ def test_importing_is_light(module: str) -> None:
     """Starting a command or a worker loads no model, no codec and no web server."""
     program = f"import sys, {module}; print(*sorted({HEAVY!r} & sys.modules.keys()))"
     env = {"PODMILL_BROKER_URL": "redis://127.0.0.1:1/0", "PATH": "/usr/bin:/bin", "PODMILL_HOME": "/nonexistent"}
-    result = subprocess.run([sys.executable, "-c", program], cwd=ROOT, env=env, capture_output=True, text=True)
+    result = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, env=env, capture_output=True, text=True, timeout=120
+    )
 
     assert result.returncode == 0, result.stderr
     assert result.stdout.split() == []
@@ -195,7 +199,7 @@ def test_modules_are_small(path: Path) -> None:
 def test_celeryconfig_is_the_one_in_the_tree(tmp_path: Path) -> None:
     """From any folder Python finds this celeryconfig.py, not a copy that an install left behind."""
     program = "import importlib.util; print(importlib.util.find_spec('celeryconfig').origin)"
-    result = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True)
+    result = subprocess.run([sys.executable, "-c", program], cwd=tmp_path, capture_output=True, text=True, timeout=120)
     if result.returncode:
         pytest.skip("the project is not installed here: make")
 
@@ -257,7 +261,7 @@ def test_no_unfinished_work_is_marked() -> None:
 
 
 def _make(*arguments: str) -> subprocess.CompletedProcess[str]:
-    return subprocess.run(["make", *arguments], cwd=ROOT, capture_output=True, text=True)
+    return subprocess.run(["make", *arguments], cwd=ROOT, capture_output=True, text=True, timeout=120)
 
 
 def test_help_lists_every_target() -> None:
@@ -287,3 +291,17 @@ def test_without_a_python_that_fits_one_line_says_what_to_install() -> None:
 
     assert result.returncode != 0
     assert "apt-get install python3 python3-venv" in result.stderr
+
+
+def test_no_test_waits_for_ever() -> None:
+    """A process that a test runs to its end has a time limit: a hang must name itself, not use up the whole run."""
+    unbounded = [
+        f"{path.relative_to(ROOT)}:{node.lineno}"
+        for path in sorted((ROOT / "tests").rglob("*.py"))
+        for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
+        if isinstance(node, ast.Call)
+        and ast.unparse(node.func) == "subprocess.run"
+        and "timeout" not in {keyword.arg for keyword in node.keywords}
+    ]
+
+    assert unbounded == []

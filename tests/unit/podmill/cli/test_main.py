@@ -56,7 +56,7 @@ def test_a_look_is_quick(command: list[str]) -> None:
     program = (
         f"import sys; from podmill.cli import main; main({command!r}); sys.exit(str({heavy!r} & {{*sys.modules}}))"
     )
-    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+    told = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120)
     assert told.stderr.splitlines()[-1] == "set()"
 
 

@@ -101,7 +101,7 @@ def test_a_lock_holds_against_another_thread_and_process(folder: Path) -> None:
         thread = threading.Thread(target=contend)
         thread.start()
         thread.join()
-        other = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True)
+        other = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, timeout=120)
     with files.locked(folder, timeout_s=0):
         pass
 

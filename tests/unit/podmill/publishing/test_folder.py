@@ -201,7 +201,7 @@ def test_eight_episodes_from_four_processes_are_all_in_the_feed(studio: Studio) 
         for first in range(4)
     ]
 
-    assert [process.wait() for process in running] == [0, 0, 0, 0]
+    assert [process.wait(120) for process in running] == [0, 0, 0, 0]
     assert [item.findtext("guid") for item in feed_items(studio)] == list("76543210")
     assert len(etree.parse(studio.show_dir / "feed.xml").findall("channel/item/podcast:chapters", NAMESPACES)) == 8
     assert len(list(studio.show_dir.rglob(".incoming-*"))) == 0
