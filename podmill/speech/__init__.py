@@ -6,7 +6,8 @@ from podmill.speech.engine import ENGINES, EXTRAS, Engine, EngineCapabilities, R
 from podmill.speech.install import install_voice
 from podmill.speech.join import join
 from podmill.speech.plan import plan
-from podmill.speech.take import speak
+from podmill.speech.reply import reply_of, restore
+from podmill.speech.take import keep, speak
 from podmill.speech.voices import CASTS, find, installed, known, resolve_cast, sample
 
 __all__ = [
@@ -22,10 +23,13 @@ __all__ = [
     "install_voice",
     "installed",
     "join",
+    "keep",
     "known",
     "plan",
     "preload",
+    "reply_of",
     "resolve_cast",
+    "restore",
     "sample",
     "speak",
 ]

@@ -10,6 +10,7 @@ import numpy as np
 import soxr
 
 from models.take import Take, TakeLine
+from podmill import faults
 from podmill.context import StepContext
 from podmill.errors import SpeechError
 from podmill.speech import engine, files
@@ -52,13 +53,11 @@ def speak(request: SpeechRequest, context: StepContext) -> Take:
     if known is not None:
         return known
     raw = engine.make(request.engine, context.settings).speak(request)
-    take = keep(request, raw, context)
-    context.takes.put(take)
-    return take
+    return keep(request, raw, context)
 
 
 def keep(request: SpeechRequest, raw: RawSpeech, context: StepContext) -> Take:
-    """What an engine gave, made into a take.
+    """What an engine gave, made into a take and remembered.
 
     Raises:
         SpeechError: it is silent, or not sound.
@@ -72,7 +71,7 @@ def keep(request: SpeechRequest, raw: RawSpeech, context: StepContext) -> Take:
     finally:
         path.unlink()
     duration_s = len(samples) / RATE_HZ
-    return Take(
+    take = Take(
         key=request.key,
         engine=request.engine,
         voice="+".join(request.voices),
@@ -81,6 +80,9 @@ def keep(request: SpeechRequest, raw: RawSpeech, context: StepContext) -> Take:
         duration_s=duration_s,
         lines=_line_times(request, raw, head_s, duration_s),
     )
+    context.takes.put(take)
+    faults.hit("take:kept")
+    return take
 
 
 def finish(raw: RawSpeech, text: str) -> tuple[Samples, float]:

@@ -1,13 +1,15 @@
 """The voices folder."""
 
+import io
 import json
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
+import soundfile
 
-from podmill.errors import DiskFullError, VoiceError
+from podmill.errors import DiskFullError, SpeechError, VoiceError
 from podmill.settings import Settings
 from podmill.speech import files
 
@@ -68,3 +70,26 @@ def test_a_full_disk_is_named(tmp_path: Path) -> None:
         files.flac(tmp_path / "out.flac", 44100) as out,
     ):
         out.write(np.random.default_rng(1).uniform(-0.1, 0.1, 100000))
+
+
+def test_a_sound_file_is_decoded_to_mono() -> None:
+    """Channels are mixed to one, at the file's own rate."""
+    out = io.BytesIO()
+    soundfile.write(out, np.stack([np.full(800, 0.5), np.zeros(800)], axis=1), 8000, format="FLAC", subtype="PCM_16")
+    samples, rate_hz = files.decoded(out.getvalue())
+    assert (samples.dtype, samples.shape, rate_hz) == (np.float32, (800,), 8000)
+    np.testing.assert_allclose(samples, 0.25, atol=1e-4)
+
+
+@pytest.mark.parametrize("data", [b"", b"ID3", b"<html></html>" * 100])
+def test_what_is_no_sound_is_not_decoded(data: bytes) -> None:
+    """The message says how much there was of what is no sound."""
+    with pytest.raises(SpeechError, match=f"{len(data)} bytes of audio"):
+        files.decoded(data)
+
+
+def test_a_sound_file_of_more_than_an_hour_is_not_read(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Its header is believed before memory is taken for it."""
+    monkeypatch.setattr(files, "DECODED_MAX_S", 1)
+    with pytest.raises(SpeechError, match="claims to last 2 seconds"):
+        files.decoded(files.wav(np.zeros(16000, dtype=np.float32), 8000))
