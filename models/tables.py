@@ -44,6 +44,8 @@ class Batch(SQLModel, table=True):
     account: str = "default"
     refused: list[dict[str, Any]] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     """Rows that could not be taken: file, line, field, message."""
+    turn_at: float | None = None
+    """When one of its episodes was last let into the chain: of two batches the one that waited longer is next."""
     created_at: float
 
 
@@ -96,7 +98,7 @@ class StepRun(SQLModel, table=True):
     """The execution record of one step of one episode. The lease is what makes a worker its only owner."""
 
     __tablename__ = "step_run"
-    __table_args__ = (Index("ix_step_run_state", "state", "step", "due_at"),)
+    __table_args__ = (Index("ix_step_run_state", "state", "sent_at"),)
 
     episode_id: str = Field(primary_key=True, foreign_key="episode.id", ondelete="CASCADE")
     step: str = Field(primary_key=True)
