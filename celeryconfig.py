@@ -1,7 +1,7 @@
 """Celery's own settings, in Celery's own names. Values that differ between machines come from ``podmill.settings``."""
 
 from podcast_tasks.command_line import refusal
-from podcast_tasks.queues import QUEUES, route
+from podcast_tasks.queues import PRIORITIES, QUEUES, SEPARATOR, route
 from podmill import nodefile
 from podmill.errors import ConfigurationError
 from podmill.settings import current
@@ -23,6 +23,9 @@ broker_transport_options = {
     "socket_timeout": 30,  # without it a publish on a dead connection hangs for ever
     "socket_keepalive": True,
     "health_check_interval": 10,
+    # One list for each priority; a worker takes from all its queues' first lists before any second.
+    "priority_steps": list(PRIORITIES),
+    "sep": SEPARATOR,
 }
 
 accept_content = ["json"]
@@ -36,9 +39,11 @@ task_default_queue = "upkeep"
 task_routes = (route,)
 
 task_acks_late = True
-task_reject_on_worker_lost = True  # bounded by the deaths counted in the database
+# Back at once, the message would find the step still leased to the dead: the reconciler sends it when the lease ends.
+task_reject_on_worker_lost = False
 task_acks_on_timeout = True  # a step that times out is decided by the database
 task_track_started = True
+task_inherit_parent_priority = True  # a chain keeps the priority of its first message
 worker_prefetch_multiplier = 1  # with late acknowledgement: a worker holds only what it runs
 worker_proc_alive_timeout = 120  # a child that loads a model needs longer than the default 4 s to report
 worker_soft_shutdown_timeout = 20

@@ -1,17 +1,20 @@
 """Submission: what was read from a file becomes a batch of episodes. Also ``python -m pipelines.batch``."""
 
 import sys
+from dataclasses import dataclass
 from uuid import uuid4
 
 from sqlalchemy import Connection, Engine, select, update
 
 from models.brief import Brief, CastMember, Source
 from models.documents import Artifact
-from models.steps import Step
 from models.tables import Batch, Show, table
 from pipelines import episode as episodes
+from pipelines.episode import NewEpisode
+from podcast_tasks import admission
 from podmill import speech
 from podmill.briefs.records import EpisodeRequest, FileRequest, ShowRequest, Submission
+from podmill.briefs.rows import cast_members
 from podmill.errors import InputError
 from podmill.money.ledger import Ledger
 from podmill.publishing import podcast_guid
@@ -24,24 +27,24 @@ BATCH, SHOW = table(Batch), table(Show)
 
 
 def submit(submission: Submission, settings: Settings) -> str:
-    """Make the batch and its episodes, and send their chains.
+    """Make the batch and its episodes, and let in those that have a place; the others wait for their turn.
 
-    The same submission again is the same batch, and an episode that was made before is not made twice.
+    The same submission again is the same batch, and an episode that was made before is not made twice. A submission
+    of one episode is one that a person waits for.
 
     Returns:
         The batch's id.
     """
     engine = open_engine(settings)
-    store = LocalStore(settings.store_dir)
     Ledger(engine).open_account(settings.account, settings.budget_microusd)
     with reading(engine) as connection:
         known = _known(connection, submission)
     if known is not None:
         return known
     # Files go into the store before the transaction: it must be short, and the store does not mind a copy too many.
-    covers = {show.slug: _take(show.cover, store) for show in submission.shows}
-    contents = [_contents(request, store) for request in submission.episodes]
-    made = []
+    store = _Intake(LocalStore(settings.store_dir))
+    covers = {show.slug: store.take(show.cover) for show in submission.shows}
+    contents = [store.content(request) for request in submission.episodes]
     with transaction(engine) as connection:
         batch_id = _make_batch(connection, submission, settings)
         if batch_id is None:
@@ -49,20 +52,15 @@ def submit(submission: Submission, settings: Settings) -> str:
             return str(_known(connection, submission))
         for show in submission.shows:
             save_show(connection, show, covers[show.slug], settings)
-        for position, (request, content) in enumerate(zip(submission.episodes, contents, strict=True)):
-            brief = _brief(connection, request, content, settings)
-            episode_id, is_new = episodes.make(
-                connection,
-                key=request.key,
-                brief=brief,
-                title=request.subject,
-                account=settings.account,
-                batch_id=batch_id,
-                position=position,
-            )
-            if is_new:
-                made.append((episode_id, Step.RESEARCH))
-    episodes.send(made)
+        briefs = _Briefs(connection, settings)
+        new = [
+            briefs.episode(request, content, position)
+            for position, (request, content) in enumerate(zip(submission.episodes, contents, strict=True))
+        ]
+        episodes.make_many(
+            connection, new, account=settings.account, batch_id=batch_id, interactive=len(submission.episodes) == 1
+        )
+    admission.admit(engine, settings)
     return batch_id
 
 
@@ -72,9 +70,9 @@ def brief_of(engine: Engine, request: EpisodeRequest, settings: Settings) -> Bri
     Raises:
         InputError: the show is unknown.
     """
-    content = _contents(request, LocalStore(settings.store_dir))
+    content = _Intake(LocalStore(settings.store_dir)).content(request)
     with reading(engine) as connection:
-        return _brief(connection, request, content, settings)
+        return _Briefs(connection, settings).brief(request, content)
 
 
 def _known(connection: Connection, submission: Submission) -> str | None:
@@ -118,69 +116,106 @@ def save_show(connection: Connection, show: ShowRequest, cover: Artifact | None,
     connection.execute(SHOW.insert().values(fresh.model_dump() | {"created_at": now()}))
 
 
-def _contents(request: EpisodeRequest, store: LocalStore) -> tuple[tuple[Source, ...], Source | None, Artifact | None]:
-    sources = tuple(_source(each, store) for each in request.sources)
-    script = _source(request.script, store) if request.script else None
-    return sources, script, _take(request.artwork, store)
+@dataclass(frozen=True, slots=True)
+class _Content:
+    """What of a request is in the store."""
+
+    sources: tuple[Source, ...]
+    script: Source | None
+    artwork: Artifact | None
 
 
-def _source(content: FileRequest, store: LocalStore) -> Source:
-    return Source(name=content.name, url=content.url, artifact=_take(content, store), media_type=content.media_type)
+class _Intake:
+    """Takes files into the store, each once however many episodes name it."""
+
+    def __init__(self, store: LocalStore) -> None:
+        self._store = store
+        self._taken: dict[FileRequest, Artifact] = {}
+
+    def content(self, request: EpisodeRequest) -> _Content:
+        sources = tuple(map(self._source, request.sources))
+        return _Content(sources, self._source(request.script) if request.script else None, self.take(request.artwork))
+
+    def take(self, content: FileRequest | None) -> Artifact | None:
+        """The artifact of a file or a text; None for an address, which research fetches."""
+        if content is None or content.url is not None:
+            return None
+        if content not in self._taken:
+            self._taken[content] = self._put(content)
+        return self._taken[content]
+
+    def _source(self, content: FileRequest) -> Source:
+        return Source(name=content.name, url=content.url, artifact=self.take(content), media_type=content.media_type)
+
+    def _put(self, content: FileRequest) -> Artifact:
+        if content.text is not None:
+            media_type = content.media_type or "text/plain"
+            return self._store.put_bytes(content.text.encode(), suffix=".txt", media_type=media_type)
+        if content.path is None:
+            raise InputError(f"{content.name!r} is neither a file, an address nor a text.")
+        try:
+            artifact = self._store.put(content.path, media_type=content.media_type)
+        except OSError as exc:
+            raise InputError(f"{exc.strerror}.", file=str(content.path)) from exc
+        if content.sha256 and artifact.sha256 != content.sha256:
+            raise InputError("The file changed while it was being submitted.", action="Try again.", file=content.name)
+        return artifact
 
 
-def _take(content: FileRequest | None, store: LocalStore) -> Artifact | None:
-    if content is None or content.url is not None:
-        return None
-    if content.text is not None:
-        return store.put_bytes(content.text.encode(), suffix=".txt", media_type=content.media_type or "text/plain")
-    if content.path is None:
-        raise InputError(f"{content.name!r} is neither a file, an address nor a text.")
-    try:
-        artifact = store.put(content.path, media_type=content.media_type)
-    except OSError as exc:
-        raise InputError(f"{exc.strerror}.", file=str(content.path)) from exc
-    if content.sha256 and artifact.sha256 != content.sha256:
-        raise InputError("The file changed while it was being submitted.", action="Try again.", file=content.name)
-    return artifact
+class _Briefs:
+    """Makes briefs of requests; languages of shows, casts and their queues are found once."""
 
+    def __init__(self, connection: Connection, settings: Settings) -> None:
+        self._connection = connection
+        self._settings = settings
+        self._languages: dict[str, str] = {}
+        self._casts: dict[tuple[object, str, str | None], tuple[CastMember, ...]] = {}
+        self._queues: dict[tuple[CastMember, ...], str] = {}
 
-def _brief(
-    connection: Connection,
-    request: EpisodeRequest,
-    content: tuple[tuple[Source, ...], Source | None, Artifact | None],
-    settings: Settings,
-) -> Brief:
-    sources, script, artwork = content
-    show = connection.execute(select(SHOW.c.language).where(SHOW.c.slug == request.show)).first()
-    if show is None:
-        raise InputError(f"There is no show {request.show!r}.", action="Run: podmill show add", field="show")
-    language = request.language or show.language
-    return Brief(
-        show=request.show,
-        # A script may lack a heading: it is then called as its file is.
-        topic=request.topic or (request.subject if script else None),
-        title=request.title,
-        summary=request.summary,
-        sources=sources,
-        script=script,
-        minutes=request.minutes or settings.minutes,
-        language=language,
-        cast=_cast(request, settings, language),
-        writer=request.writer or "offline",
-        artwork=artwork,
-    )
+    def episode(self, request: EpisodeRequest, content: _Content, position: int) -> NewEpisode:
+        """An episode with its brief and the queue of its synthesis."""
+        brief = self.brief(request, content)
+        if brief.cast not in self._queues:
+            self._queues[brief.cast] = episodes.synthesis_queue(brief, self._settings)
+        return NewEpisode(request.key, brief, request.subject, position, self._queues[brief.cast])
 
+    def brief(self, request: EpisodeRequest, content: _Content) -> Brief:
+        """The brief of a request.
 
-def _cast(request: EpisodeRequest, settings: Settings, language: str) -> tuple[CastMember, ...]:
-    asked = request.cast or settings.cast
-    if isinstance(asked, str):
-        members = speech.CASTS[asked]
-    else:
-        members = tuple(
-            CastMember(speaker=f"S{number}", name=member.name, voice=member.voice)
-            for number, member in enumerate(asked, start=1)
+        Raises:
+            InputError: the show is unknown.
+        """
+        language = request.language or self._language(request.show)
+        return Brief(
+            show=request.show,
+            # A script may lack a heading: it is then called as its file is.
+            topic=request.topic or (request.subject if content.script else None),
+            title=request.title,
+            summary=request.summary,
+            sources=content.sources,
+            script=content.script,
+            minutes=request.minutes or self._settings.minutes,
+            language=language,
+            cast=self._cast(request, language),
+            writer=request.writer or "offline",
+            artwork=content.artwork,
         )
-    return speech.resolve_cast(members, settings, language=language, engine_name=request.engine)
+
+    def _language(self, show: str) -> str:
+        if show not in self._languages:
+            row = self._connection.execute(select(SHOW.c.language).where(SHOW.c.slug == show)).first()
+            if row is None:
+                raise InputError(f"There is no show {show!r}.", action="Run: podmill show add", field="show")
+            self._languages[show] = row.language
+        return self._languages[show]
+
+    def _cast(self, request: EpisodeRequest, language: str) -> tuple[CastMember, ...]:
+        asked = (request.cast or self._settings.cast, language, request.engine)
+        if asked not in self._casts:
+            self._casts[asked] = speech.resolve_cast(
+                cast_members(asked[0]), self._settings, language=language, engine_name=request.engine
+            )
+        return self._casts[asked]
 
 
 if __name__ == "__main__":

@@ -1,24 +1,41 @@
-"""Making an episode, sending its chain, putting it back, stopping it."""
+"""Making episodes, putting them back, stopping them."""
 
-import logging
-from typing import Any
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from itertools import islice
+from typing import Any, Final
 from uuid import uuid4
 
-from kombu.exceptions import OperationalError
 from sqlalchemy import Connection, Row, select, update
 
 from models.brief import Brief
 from models.steps import OPEN_STATES, STEPS, EpisodeState, Step, StepState
 from models.tables import Episode, Event, StepRun, table
-from podcast_tasks import chain
-from podmill.errors import ConfigurationError, InputError
+from podcast_tasks import admission
+from podcast_tasks.queues import SYNTHESIS
+from podmill.errors import InputError
 from podmill.money import ledger
 from podmill.settings import Settings
+from podmill.speech import engine as engines
 from podmill.store.clock import now
 from podmill.store.database import insert_into, open_engine, transaction
 
-log = logging.getLogger(__name__)
 EPISODE, EVENT, STEP_RUN = table(Episode), table(Event), table(StepRun)
+
+ROWS_AT_ONCE: Final = 500
+"""Of one statement: some ten thousand values, far below what either database takes."""
+
+
+@dataclass(frozen=True, slots=True)
+class NewEpisode:
+    """An episode to be made. Same key, same episode."""
+
+    key: str
+    brief: Brief
+    title: str
+    position: int = 0
+    """Place in its batch, from 0."""
+    synthesis_queue: str = SYNTHESIS[0]
 
 
 def make(
@@ -29,75 +46,72 @@ def make(
     title: str,
     account: str,
     batch_id: str | None = None,
-    position: int = 0,
+    interactive: bool = False,
+    synthesis_queue: str = SYNTHESIS[0],
 ) -> tuple[str, bool]:
-    """Write an episode down with its first step due.
-
-    An episode whose key is known already is not made again; it moves to the batch it is now submitted in.
+    """Write one episode down with its first step due, as ``make_many`` does.
 
     Returns:
         Its id, and whether it is new.
     """
-    episode_id = uuid4().hex
-    row: dict[str, Any] = {
-        "id": episode_id,
-        "key": key,
-        "show": brief.show,
-        "account": account,
-        "batch_id": batch_id,
-        "position": position,
-        "title": title,
-        "brief": brief.model_dump(mode="json"),
-        "state": EpisodeState.QUEUED,
-        "step": STEPS[0],
-        "progress": 0.0,
-        "activity": "",
-        "requests": 0,
-        "created_at": now(),
-        "updated_at": now(),
-    }
-    statement = insert_into(connection, EPISODE).values(row)
-    moved = {"batch_id": batch_id, "position": position} if batch_id else {"key": key}
-    known = connection.scalar(
-        statement.on_conflict_do_update(index_elements=["key"], set_=moved).returning(EPISODE.c.id)
-    )
-    if known != episode_id:
-        return str(known), False
-    first: dict[str, Any] = {
-        "episode_id": episode_id,
-        "step": STEPS[0],
-        "state": StepState.DUE,
-        "round": 0,
-        "attempt": 0,
-        "lost_leases": 0,
-        "due_at": now(),
-        "busy_s": 0.0,
-    }
-    connection.execute(STEP_RUN.insert().values(first))
-    connection.execute(EVENT.insert().values(episode_id=episode_id, at=now(), kind="made", data={"title": title}))
-    return episode_id, True
+    new = NewEpisode(key, brief, title, synthesis_queue=synthesis_queue)
+    made = make_many(connection, [new], account=account, batch_id=batch_id, interactive=interactive)
+    known = connection.scalar(select(EPISODE.c.id).where(EPISODE.c.key == key))
+    return str(known), bool(made)
 
 
-def send(episodes: list[tuple[str, Step]]) -> bool:
-    """Publish the chains of episodes that are in the database already.
+def make_many(
+    connection: Connection,
+    episodes: Sequence[NewEpisode],
+    *,
+    account: str,
+    batch_id: str | None = None,
+    interactive: bool = False,
+) -> list[str]:
+    """Write episodes down with their first steps due, a few statements for each five hundred. Nothing is sent.
+
+    An episode whose key is known already is not made again; it moves to the batch it is now submitted in.
+
+    Args:
+        interactive: a person waits for them: they are let in at once.
 
     Returns:
-        False when no broker can be reached: the reconciler sends them once a node runs.
+        Ids of those that are new.
     """
-    try:
-        for episode_id, step in episodes:
-            chain.tail(episode_id, step).apply_async(retry=False)
-    except ConfigurationError:
-        log.info("no node is running: its reconciler sends the chains once it is")
-        return False
-    except OperationalError as exc:
-        log.warning("the chains were not sent (%s); the reconciler of a running node will send them", exc)
-        return False
-    return True
+    made: list[str] = []
+    # In the order of their keys: two submissions that share episodes then wait for one another instead of for ever.
+    for chunk in _chunks(sorted(episodes, key=lambda episode: episode.key)):
+        rows = [_row(each, account=account, batch_id=batch_id, interactive=interactive) for each in chunk]
+        statement = insert_into(connection, EPISODE).values(rows)
+        stated = statement.excluded
+        moved = {"batch_id": stated.batch_id, "position": stated.position} if batch_id else {"key": stated.key}
+        known = set(
+            connection.scalars(
+                statement.on_conflict_do_update(index_elements=["key"], set_=moved).returning(EPISODE.c.id)
+            )
+        )
+        new = [row for row in rows if row["id"] in known]
+        if not new:
+            continue
+        connection.execute(STEP_RUN.insert().values([_first_step(row["id"]) for row in new]))
+        connection.execute(EVENT.insert().values([_event(row["id"], "made", title=row["title"]) for row in new]))
+        made += [row["id"] for row in new]
+    return made
+
+
+def synthesis_queue(brief: Brief, settings: Settings) -> str:
+    """The queue of a brief's synthesis: the provider's only when every voice of its cast is one.
+
+    Raises:
+        ConfigurationError: there is no such engine.
+    """
+    names = {member.voice.partition(":")[0] for member in brief.cast if ":" in member.voice} or {settings.engine}
+    queues = {engines.make(name, settings).capabilities.queue for name in names}
+    return queues.pop() if len(queues) == 1 else SYNTHESIS[0]
 
 
 def retry(episode_ids: list[str], settings: Settings) -> list[str]:
-    """Put failed, reviewed and cancelled episodes back to the step they stopped at.
+    """Put failed, reviewed and cancelled episodes back to the step they stopped at; they are let in by their turn.
 
     Returns:
         The ids that were put back.
@@ -107,7 +121,7 @@ def retry(episode_ids: list[str], settings: Settings) -> list[str]:
     """
     engine = open_engine(settings)
     closed = (EpisodeState.FAILED, EpisodeState.REVIEW, EpisodeState.CANCELLED)
-    sent = []
+    retried = []
     with transaction(engine) as connection:
         for row in _found(connection, episode_ids):
             if row.state not in closed:
@@ -118,21 +132,23 @@ def retry(episode_ids: list[str], settings: Settings) -> list[str]:
             again = {
                 "state": StepState.DUE,
                 "attempt": 0,
+                "failures": 0,
                 "round": STEP_RUN.c.round + int(refused),
                 "lost_leases": 0,
                 "not_before": None,
                 "error": None,
                 "due_at": now(),
+                "sent_at": None,
             }
             connection.execute(
                 update(STEP_RUN).where(STEP_RUN.c.episode_id == row.id, STEP_RUN.c.step == step).values(**again)
             )
             opened = {"state": EpisodeState.QUEUED, "step": step, "error": None, "error_code": None}
             connection.execute(update(EPISODE).where(EPISODE.c.id == row.id).values(updated_at=now(), **opened))
-            connection.execute(EVENT.insert().values(episode_id=row.id, at=now(), kind="retried", data={}))
-            sent.append((row.id, step))
-    send(sent)
-    return [episode_id for episode_id, _ in sent]
+            connection.execute(EVENT.insert().values(_event(row.id, "retried")))
+            retried.append(row.id)
+    admission.admit(engine, settings)
+    return retried
 
 
 def cancel(episode_ids: list[str], settings: Settings) -> list[str]:
@@ -158,7 +174,7 @@ def cancel(episode_ids: list[str], settings: Settings) -> list[str]:
             closed = {"state": EpisodeState.CANCELLED, "error": "Cancelled.", "error_code": "cancelled"}
             connection.execute(update(EPISODE).where(EPISODE.c.id == row.id).values(updated_at=now(), **closed))
             ledger.release(connection, row.id)
-            connection.execute(EVENT.insert().values(episode_id=row.id, at=now(), kind="cancelled", data={}))
+            connection.execute(EVENT.insert().values(_event(row.id, "cancelled")))
             cancelled.append(row.id)
     return cancelled
 
@@ -174,3 +190,49 @@ def _found(connection: Connection, episode_ids: list[str]) -> list[Row[str, Epis
             raise InputError(f"{problem} {asked!r}.", action="Run: podmill status")
         rows.extend(matches)
     return rows
+
+
+def _row(new: NewEpisode, *, account: str, batch_id: str | None, interactive: bool) -> dict[str, Any]:
+    return {
+        "id": uuid4().hex,
+        "key": new.key,
+        "show": new.brief.show,
+        "account": account,
+        "batch_id": batch_id,
+        "position": new.position,
+        "title": new.title,
+        "brief": new.brief.model_dump(mode="json"),
+        "state": EpisodeState.QUEUED,
+        "step": STEPS[0],
+        "progress": 0.0,
+        "activity": "",
+        "interactive": interactive,
+        "synthesis_queue": new.synthesis_queue,
+        "requests": 0,
+        "created_at": now(),
+        "updated_at": now(),
+    }
+
+
+def _first_step(episode_id: str) -> dict[str, Any]:
+    return {
+        "episode_id": episode_id,
+        "step": STEPS[0],
+        "state": StepState.DUE,
+        "round": 0,
+        "attempt": 0,
+        "failures": 0,
+        "lost_leases": 0,
+        "due_at": now(),
+        "busy_s": 0.0,
+    }
+
+
+def _event(episode_id: str, kind: str, **data: Any) -> dict[str, Any]:
+    return {"episode_id": episode_id, "at": now(), "kind": kind, "data": data}
+
+
+def _chunks(episodes: Iterable[NewEpisode]) -> Iterator[list[NewEpisode]]:
+    rest = iter(episodes)
+    while chunk := list(islice(rest, ROWS_AT_ONCE)):
+        yield chunk

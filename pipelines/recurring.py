@@ -11,9 +11,9 @@ from croniter import CroniterBadCronError, croniter
 from sqlalchemy import Connection, Engine, Row, delete, select, update
 
 from models.brief import Brief
-from models.steps import Step
 from models.tables import Batch, Schedule, Show, table
 from pipelines import episode as episodes
+from podcast_tasks import admission
 from podcast_tasks.app import app
 from podmill.errors import InputError
 from podmill.money.ledger import Ledger
@@ -103,12 +103,14 @@ def submit_due(engine: Engine, settings: Settings) -> list[str]:
                 title=f"{brief.subject}, {stamp:%Y-%m-%d}",
                 account=settings.account,
                 batch_id=_batch(connection, row, key, stamp, settings.account),
+                synthesis_queue=episodes.synthesis_queue(brief, settings),
             )
             connection.execute(update(SCHEDULE).where(SCHEDULE.c.id == row.id).values(last_slot=slot))
         if is_new:
             log.info("schedule %s of %s: slot %s", row.name, row.show, stamp.isoformat())
             made.append(episode_id)
-    episodes.send([(episode_id, Step.RESEARCH) for episode_id in made])
+    if made:
+        admission.admit(engine, settings)
     return made
 
 
