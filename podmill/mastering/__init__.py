@@ -8,11 +8,11 @@ from models.show import ShowProfile
 from podmill.context import ArtifactStore, StepContext
 from podmill.mastering import chapters, transcripts
 from podmill.mastering.artwork import cover_jpeg, tag_jpeg
-from podmill.mastering.disk import check_room
 from podmill.mastering.encode import check_bit_rate, mp3_bytes
 from podmill.mastering.loudness import Encoding
 from podmill.mastering.source import SAMPLE_RATE_HZ
 from podmill.mastering.tags import Tags
+from podmill.store.room import check_room
 
 COVER_SHARE, STORING_FROM = 0.02, 0.97
 """Where, in the progress of the step, the sound begins and ends."""
@@ -44,7 +44,11 @@ def master(
     settings, store = context.settings, context.store
     check_bit_rate(settings.bitrate_kbps)
     need_bytes = mp3_bytes(recording.duration_s, settings.bitrate_kbps) + BESIDE_BYTES
-    check_room({context.temp_dir: need_bytes, settings.store_dir: need_bytes}, settings.disk_reserve_mb)
+    check_room(
+        {context.temp_dir: need_bytes, settings.store_dir: need_bytes},
+        settings.disk_reserve_mb,
+        to="master the episode",
+    )
     context.progress(0.0, "preparing the cover")
     cover = _cover(brief, show, store)
     mp3 = context.temp_dir / "episode.mp3"

@@ -12,9 +12,9 @@ import imageio_ffmpeg
 import numpy as np
 
 from podmill.errors import ConfigurationError, DiskFullError, MasteringError
-from podmill.mastering.disk import no_space
 from podmill.mastering.meter import Samples
 from podmill.mastering.source import SAMPLE_RATE_HZ
+from podmill.store.room import no_space
 
 BIT_RATES_KBPS = (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
 """Of MPEG-1 Layer III, the one for 44.1 kHz (ISO/IEC 11172-3); LAME would silently take the nearest."""

@@ -8,7 +8,7 @@ from pathlib import Path
 from models.master import ChapterTime
 from podmill.errors import MasteringError
 from podmill.mastering import id3
-from podmill.mastering.disk import no_space
+from podmill.store.room import no_space
 
 GENRE = "Podcast"
 DISCLOSURE = "Spoken by synthetic voices"

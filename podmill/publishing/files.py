@@ -13,7 +13,8 @@ from pathlib import Path
 from typing import Final
 
 from models.documents import Artifact
-from podmill.errors import DiskFullError, PublishError, StoreError, TransientError
+from podmill.errors import PublishError, StoreError, TransientError
+from podmill.store.room import no_space
 
 LOCK: Final = ".lock"
 LOCK_TIMEOUT_S: Final = 120.0
@@ -148,7 +149,7 @@ def plainly_said(folder: Path) -> Iterator[None]:
         yield
     except OSError as exc:
         if exc.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise DiskFullError(f"No space left in {folder}.", action="Free some, then run: podmill retry") from exc
+            raise no_space(folder) from exc
         raise PublishError(
             f"Cannot write in {folder}: {exc.strerror or exc}.",
             action="Let the publishing worker write there, then run: podmill retry",

@@ -12,9 +12,10 @@ from typing import Any, Final
 
 import soundfile
 
-from podmill.errors import DiskFullError, SpeechError, VoiceError
+from podmill.errors import SpeechError, VoiceError
 from podmill.settings import Settings
 from podmill.speech.engine import Samples
+from podmill.store.room import no_space
 
 CONFIG_MAX_CHARACTERS: Final = 4 << 20
 
@@ -109,9 +110,7 @@ def flac(path: Path, sample_rate_hz: int) -> Iterator[soundfile.SoundFile]:
             yield file
     except soundfile.LibsndfileError as exc:
         # libsndfile knows one word for whatever the operating system refuses; of audio to a new file that is room.
-        raise DiskFullError(
-            f"{path} cannot be written: {exc}", action="Free some disk, then run: podmill retry"
-        ) from exc
+        raise no_space(path.parent) from exc
 
 
 def sha256(path: Path) -> str:

@@ -15,6 +15,7 @@ from podmill.errors import SpeechError, StoreError
 from podmill.speech import files
 from podmill.speech.engine import RequestLine, Samples, SpeechRequest
 from podmill.speech.take import FADE_S, RATE_HZ
+from podmill.store.room import check_room
 
 LEAD_IN_S: Final = 0.3
 TAIL_S: Final = 0.8
@@ -32,6 +33,8 @@ ROOM_LEVEL: Final = 10 ** (-80 / 20)
 """RMS of the noise laid under everything, so that pauses are quiet and not dead."""
 ROOM_SEED: Final = 1
 BLOCK: Final = 1 << 15
+BYTES_PER_SAMPLE: Final = 2
+"""Before FLAC makes it less."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,12 @@ def join(
         DiskFullError: there is no room for the recording.
     """
     spoken = _in_order(script, requests, takes)
+    need_bytes = int(sum(take.duration_s for take in takes) * RATE_HZ * BYTES_PER_SAMPLE)
+    check_room(
+        {context.temp_dir: need_bytes, context.settings.store_dir: need_bytes},
+        context.settings.disk_reserve_mb,
+        to="join the takes",
+    )
     path = context.temp_dir / "recording.flac"
     with files.flac(path, RATE_HZ) as out:
         track = _Track(out)

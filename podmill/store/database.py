@@ -1,19 +1,22 @@
 """The database: SQLite in WAL mode on one machine, PostgreSQL for many."""
 
 import fcntl
+import os
+import threading
+import weakref
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Final
 
 from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, Table, create_engine, event
+from sqlalchemy import Connection, Engine, Pool, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.engine import make_url
+from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, OperationalError
 
 import models
@@ -22,16 +25,44 @@ from podmill.settings import Settings
 
 BUSY_TIMEOUT_S = 30
 MIGRATIONS = Path(models.__file__).parent / "migrations"
+CONNECTIONS_MAX: Final = 12
+"""Of one process, opened as they are needed and kept. A process of one step needs two, the other for its lease; no
+transaction lasts longer than its statements, so more threads than this take turns."""
+POSTGRESQL: Final = {
+    "connect_timeout": 10,
+    "keepalives_idle": 30,
+    "keepalives_interval": 10,
+    "keepalives_count": 3,
+    "tcp_user_timeout": 30_000,
+    "application_name": "podmill",
+}
+"""A server that vanished is noticed within a minute; libpq's own defaults wait for hours. The URL's options win."""
+UNFINISHED_RESTORE: Final = "restoring.json"
+"""In the home folder while a backup takes the place of what is there (``podmill.backup``)."""
+
+_opening = threading.Lock()
+_engines: "weakref.WeakSet[Engine]" = weakref.WeakSet()
+_inherited: list[Pool] = []
 
 
 def open_engine(settings: Settings) -> Engine:
-    """The engine of this process, with the tables at the newest revision.
+    """The one engine of this process for this database, with the tables at the newest revision.
 
     Raises:
-        ConfigurationError: the URL is wrong or the database cannot be reached.
+        ConfigurationError: the URL is wrong, the database cannot be reached, or a restore was interrupted.
     """
-    engine = _engine(settings.database, settings.home)
-    migrate(engine, settings)
+    if (settings.home / UNFINISHED_RESTORE).exists():
+        raise ConfigurationError(
+            f"A restore of {settings.home} was interrupted.", action="Run: podmill up, which finishes it"
+        )
+    with _opening:
+        return _migrated(settings.database, settings.home)
+
+
+@lru_cache(maxsize=4)
+def _migrated(url: str, home: Path) -> Engine:
+    engine = connect(url, home)
+    migrate(engine, home)
     return engine
 
 
@@ -42,8 +73,13 @@ def transaction(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
-@lru_cache(maxsize=4)
-def _engine(url: str, home: Path) -> Engine:
+def connect(url: str, home: Path) -> Engine:
+    """A new engine, its tables as they are.
+
+    Raises:
+        ConfigurationError: the URL is wrong.
+        MissingExtraError: it names PostgreSQL, whose driver is not installed.
+    """
     try:
         parsed = make_url(url)
     except ArgumentError as exc:
@@ -51,16 +87,43 @@ def _engine(url: str, home: Path) -> Engine:
             "PODMILL_DATABASE_URL is not a database URL.",
             action="Use sqlite:///FILE or postgresql+psycopg://USER@HOST/DB.",
         ) from exc
-    if parsed.get_backend_name() == "sqlite":
-        _make_home(home)
-        engine = create_engine(url, connect_args={"timeout": BUSY_TIMEOUT_S}, pool_size=20, max_overflow=20)
-        event.listen(engine, "connect", _prepare_sqlite)
-        event.listen(engine, "begin", _begin_immediate)
-        return engine
     try:
-        return create_engine(url, pool_pre_ping=True, pool_size=5, max_overflow=15)
+        engine = create_engine(
+            parsed,
+            connect_args=_connect_args(parsed),
+            pool_size=CONNECTIONS_MAX,
+            max_overflow=0,
+            pool_pre_ping=parsed.get_backend_name() != "sqlite",
+        )
     except ModuleNotFoundError as exc:
         raise MissingExtraError("The PostgreSQL driver", extra="postgres") from exc
+    if engine.dialect.name == "sqlite":
+        _make_home(home)
+        event.listen(engine, "connect", _prepare_sqlite)
+        event.listen(engine, "begin", _begin_immediate)
+    _engines.add(engine)
+    return engine
+
+
+def _connect_args(url: URL) -> dict[str, Any]:
+    match url.get_backend_name():
+        case "sqlite":
+            return {"timeout": BUSY_TIMEOUT_S}
+        case "postgresql":
+            return {name: value for name, value in POSTGRESQL.items() if name not in url.query}
+    return {}
+
+
+def _forget_inherited() -> None:
+    """In a forked child: the parent's connections are the parent's. They are kept, unused, so that none is closed."""
+    global _opening  # noqa: PLW0603 - another thread of the parent may hold the lock; none of the child does
+    _opening = threading.Lock()
+    for engine in _engines:
+        _inherited.append(engine.pool)
+        engine.dispose(close=False)
+
+
+os.register_at_fork(after_in_child=_forget_inherited)
 
 
 def _make_home(home: Path) -> None:
@@ -99,7 +162,15 @@ def reading(engine: Engine) -> Iterator[Connection]:
         yield connection
 
 
-def migrate(engine: Engine, settings: Settings) -> None:
+@contextmanager
+def snapshot(engine: Engine) -> Iterator[Connection]:
+    """A read-only transaction whose statements all see the database as it was at the first."""
+    options = {"isolation_level": "REPEATABLE READ"} if engine.dialect.name == "postgresql" else {"read_only": True}
+    with engine.connect().execution_options(**options) as connection, connection.begin():
+        yield connection
+
+
+def migrate(engine: Engine, home: Path) -> None:
     """Bring the tables to the newest revision; one process at a time, and nothing at all when they are.
 
     Raises:
@@ -111,7 +182,7 @@ def migrate(engine: Engine, settings: Settings) -> None:
     try:
         if _revision(engine) == head:
             return
-        with _one_at_a_time(engine, settings.home) as connection:
+        with _one_at_a_time(engine, home) as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
     except OperationalError as exc:

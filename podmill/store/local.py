@@ -9,7 +9,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from models.documents import Artifact
-from podmill.errors import DiskFullError, StoreError
+from podmill import faults
+from podmill.errors import StoreError
+from podmill.store import locks
+from podmill.store.room import no_space
 
 BLOCK = 1 << 20
 
@@ -18,7 +21,8 @@ class LocalStore:
     """Files under ``root/ab/abcdef....suffix``.
 
     A file is written under a temporary name, flushed to disk and renamed: a reader never sees half of it, and a crash
-    leaves nothing but a temporary file, which clean-up removes.
+    leaves nothing but a temporary file, which clean-up removes. Putting the same bytes again makes the file young
+    again, so that the collector leaves it alone until it is referred to.
     """
 
     def __init__(self, root: Path) -> None:
@@ -75,17 +79,36 @@ class LocalStore:
                         out.write(block)
                     out.flush()
                     os.fsync(out.fileno())
+                faults.hit("store:written")
                 artifact = Artifact(
                     sha256=digest.hexdigest(), suffix=suffix, size_bytes=size_bytes, media_type=media_type
                 )
-                place = self._place(artifact)
-                place.parent.mkdir(exist_ok=True)
                 Path(name).chmod(0o444)
-                Path(name).replace(place)
+                self._name(Path(name), self._place(artifact))
+                faults.hit("store:placed")
             except BaseException:
                 Path(name).unlink(missing_ok=True)
                 raise
         return artifact
+
+    def _name(self, file: Path, place: Path) -> None:
+        with locks.placing(self.root):
+            if not place.parent.is_dir():
+                place.parent.mkdir(exist_ok=True)
+                flush_folder(self.root)
+            # Also over a file of the same bytes: what was damaged is whole again, and what is old is young again.
+            file.replace(place)
+        # Before anybody records it: a power cut must not leave a record of a file whose name was lost.
+        flush_folder(place.parent)
+
+
+def flush_folder(folder: Path) -> None:
+    """See that the names in a folder are on the disk."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
 
 
 @contextlib.contextmanager
@@ -94,5 +117,5 @@ def _said_plainly(folder: Path) -> Iterator[None]:
         yield
     except OSError as exc:
         if exc.errno in (errno.ENOSPC, errno.EDQUOT):
-            raise DiskFullError(f"No space left in {folder}.", action="Free some, then run: podmill retry") from exc
+            raise no_space(folder) from exc
         raise

@@ -2,13 +2,16 @@
 
 from sqlalchemy import Engine, delete, select, update
 
-from models.tables import TakeRow, table
+from models.steps import OPEN_STATES, EpisodeState
+from models.tables import Episode, Part, TakeRow, table
 from models.take import Take
 from podmill.context import ArtifactStore
 from podmill.store.clock import now
 from podmill.store.database import insert_into, transaction
 
-TAKE = table(TakeRow)
+TAKE, PART, EPISODE = table(TakeRow), table(Part), table(Episode)
+
+DAY_S = 86400.0
 
 
 class DatabaseTakes:
@@ -20,14 +23,14 @@ class DatabaseTakes:
 
     def get(self, key: str) -> Take | None:
         with transaction(self.engine) as connection:
-            body = connection.scalar(select(TAKE.c.body).where(TAKE.c.key == key))
+            # Marked as used before its audio is looked for: from then on the collector leaves it alone.
+            body = connection.scalar(update(TAKE).where(TAKE.c.key == key).values(used_at=now()).returning(TAKE.c.body))
             if body is None:
                 return None
             take = Take.model_validate_json(body)
             if not self.store.has(take.audio):
                 connection.execute(delete(TAKE).where(TAKE.c.key == key))
                 return None
-            connection.execute(update(TAKE).where(TAKE.c.key == key).values(used_at=now()))
             return take
 
     def put(self, take: Take) -> None:
@@ -46,3 +49,17 @@ class DatabaseTakes:
         }
         with transaction(self.engine) as connection:
             connection.execute(insert_into(connection, TAKE).values(values).on_conflict_do_nothing())
+
+
+def forget_unused(engine: Engine, keep_days: float) -> int:
+    """Forget takes that nobody used for so many days; how many. Their audio stays until it is collected.
+
+    A take of an episode that may still go on is kept, however long that waits for a person.
+    """
+    may_go_on = EPISODE.c.state.in_((*OPEN_STATES, EpisodeState.REVIEW))
+    wanted = select(PART.c.take_key).join(EPISODE, EPISODE.c.id == PART.c.episode_id).where(may_go_on)
+    with transaction(engine) as connection:
+        gone = connection.execute(
+            delete(TAKE).where(TAKE.c.used_at < now() - keep_days * DAY_S, TAKE.c.key.not_in(wanted))
+        )
+    return gone.rowcount

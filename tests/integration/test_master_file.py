@@ -205,7 +205,7 @@ def test_a_full_disk_is_refused_before_the_work(
 ):
     """Without the reserve free nothing begins, and the message names folder, room and command."""
     context = made_context(tmp_path, store, told, disk_reserve_mb=100_000_000)
-    with pytest.raises(DiskFullError, match=r"wanted in .*tmp .*Free at least \d+ MB in .*podmill retry"):
+    with pytest.raises(DiskFullError, match=r"wanted in .*tmp .*Free at least \d+ MB in .*goes on by itself"):
         master(made_script(), recording, SHOW, BRIEF, context, episode_id="e", published_year=2031)
     assert told == []
     assert list(context.temp_dir.iterdir()) == []

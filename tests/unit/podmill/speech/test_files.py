@@ -66,7 +66,7 @@ def test_a_full_disk_is_named(tmp_path: Path) -> None:
     """A file that cannot grow is a full disk, not a crash."""
     (tmp_path / "out.flac").symlink_to("/dev/full")
     with (
-        pytest.raises(DiskFullError, match=r"out\.flac cannot be written"),
+        pytest.raises(DiskFullError, match=r"No space left in "),
         files.flac(tmp_path / "out.flac", 44100) as out,
     ):
         out.write(np.random.default_rng(1).uniform(-0.1, 0.1, 100000))

@@ -10,10 +10,13 @@ from podmill.errors import DiskFullError
 MEGABYTE = 1_000_000
 
 
-def check_room(needs_bytes: Mapping[Path, int], reserve_mb: int) -> None:
+def check_room(needs_bytes: Mapping[Path, int], reserve_mb: int, *, to: str) -> None:
     """See that every folder can take what it needs and still leave the reserve.
 
     Folders on one file system share its room. A folder that does not exist yet counts as its nearest parent that does.
+
+    Args:
+        to: what the room is for, in words that follow "to".
 
     Raises:
         DiskFullError: one cannot; the message names it and the room it lacks.
@@ -27,17 +30,15 @@ def check_room(needs_bytes: Mapping[Path, int], reserve_mb: int) -> None:
         free = shutil.disk_usage(place).free
         if free < need:
             raise DiskFullError(
-                f"Not enough disk to master the episode: {_megabytes(need)} MB wanted in {folder} "
+                f"Not enough disk to {to}: {_megabytes(need)} MB wanted in {folder} "
                 f"({reserve_mb} MB of it kept in reserve), {free // MEGABYTE} MB free.",
-                action=f"Free at least {_megabytes(need - free)} MB in {folder}, then run: podmill retry",
+                action=f"Free at least {_megabytes(need - free)} MB in {folder}; what waits for it goes on by itself.",
             )
 
 
-def no_space(folder: Path) -> DiskFullError:
+def no_space(place: Path) -> DiskFullError:
     """For when it ran out all the same."""
-    return DiskFullError(
-        f"No space left in {folder} while the MP3 was written.", action="Free some, then run: podmill retry"
-    )
+    return DiskFullError(f"No space left in {place}.", action="Free some; what waits for it goes on by itself.")
 
 
 def _existing(folder: Path) -> Path:
