@@ -50,7 +50,8 @@ def submit(submission: Submission, settings: Settings) -> str:
         if batch_id is None:
             # Somebody else submitted the same file since we looked.
             return str(_known(connection, submission))
-        for show in submission.shows:
+        # In one order, as episodes are: two submissions of the same shows then wait for one another.
+        for show in sorted(submission.shows, key=lambda show: show.slug):
             save_show(connection, show, covers[show.slug], settings)
         briefs = _Briefs(connection, settings)
         new = [
@@ -103,17 +104,15 @@ def save_show(connection: Connection, show: ShowRequest, cover: Artifact | None,
         stated["subcategory"] = show.subcategory  # the one it had was of the category it had
     if cover is not None:
         stated["cover"] = cover.model_dump(mode="json")
-    if connection.scalar(select(SHOW.c.slug).where(SHOW.c.slug == show.slug)) is not None:
-        if stated:
-            connection.execute(update(SHOW).where(SHOW.c.slug == show.slug).values(**stated))
-        return
     fresh = Show(
         slug=show.slug,
         guid=podcast_guid(f"{settings.public_url.rstrip('/')}/{show.slug}/feed.xml"),
         created_at=0,
         **{"title": show.heading, **stated},
     )
-    connection.execute(SHOW.insert().values(fresh.model_dump() | {"created_at": now()}))
+    statement = insert_into(connection, SHOW).values(fresh.model_dump() | {"created_at": now()})
+    if connection.scalar(statement.on_conflict_do_nothing().returning(SHOW.c.slug)) is None and stated:
+        connection.execute(update(SHOW).where(SHOW.c.slug == show.slug).values(**stated))
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,4 +1,4 @@
-"""The reconciler fills an emptied broker, does not double a queue that is only long, and sends once if it runs twice."""
+"""The reconciler fills an emptied broker, does not double a queue that is only long, and two of them send once."""
 
 import json
 import threading

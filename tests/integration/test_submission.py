@@ -6,8 +6,9 @@ import pytest
 from sqlalchemy import func, select
 
 from models.tables import Batch, table
-from pipelines import batch, episode
-from pipelines.episode import EPISODE
+from pipelines import batch
+from pipelines.episode import EPISODE, STEP_RUN
+from podcast_tasks import admission, chain
 from podmill.briefs import read_submission
 from podmill.store.database import reading
 
@@ -21,7 +22,7 @@ episodes:
 @pytest.fixture(autouse=True)
 def nothing_is_sent(monkeypatch):
     """No broker here: what is sent is another test's business."""
-    monkeypatch.setattr(episode, "send", lambda _episodes: False)
+    monkeypatch.setattr(chain, "send", lambda _calls, **_: 0)
 
 
 @pytest.fixture
@@ -59,3 +60,39 @@ def test_a_longer_file_makes_only_what_is_new(engine, settings, read):
     with reading(engine) as connection:
         rows = connection.execute(select(EPISODE.c.batch_id, EPISODE.c.position).order_by(EPISODE.c.position)).all()
     assert [(second, 0), (second, 1), (second, 2)] == [tuple(row) for row in rows]
+
+
+def test_one_episode_by_itself_is_interactive(engine, settings, read):
+    """A person waits for it; nobody waits for a batch."""
+    batch.submit(read(SCRIPTS), settings)
+    batch.submit(read('script: "[S1] Three lamps."'), settings)
+
+    with reading(engine) as connection:
+        assert [False, False, True] == list(
+            connection.scalars(select(EPISODE.c.interactive).order_by(EPISODE.c.created_at))
+        )
+
+
+def test_the_first_places_are_let_in_and_the_others_wait(engine, settings, read):
+    """Of two episodes with one place the first is in the chain; both are in the database."""
+    batch.submit(read(SCRIPTS), settings.model_copy(update={"episodes_at_once": 1}))
+
+    with reading(engine) as connection:
+        sent = connection.execute(
+            select(EPISODE.c.position, STEP_RUN.c.sent_at.is_not(None))
+            .join(STEP_RUN, STEP_RUN.c.episode_id == EPISODE.c.id)
+            .order_by(EPISODE.c.position)
+        ).all()
+        assert [(0, True), (1, False)] == [tuple(row) for row in sent]
+        assert 1 == admission.in_chain(connection)
+
+
+def test_two_submissions_that_share_episodes_do_not_lock_each_other_out(engine, settings, read):
+    """Each is made whole, and every episode once, whatever the order of the rows."""
+    rows = [f'  - {{id: r{number}, script: "[S1] Lamp {number}."}}' for number in range(60)]
+    head = "show: {slug: harbour, title: Harbour}\nepisodes:\n"
+    there, back = read(head + "\n".join(rows)), read(head + "\n".join(reversed(rows)))
+    with ThreadPoolExecutor(2) as pool:
+        ids = set(pool.map(lambda submission: batch.submit(submission, settings), [there, back]))
+
+    assert (2, 60) == (len(ids), count(engine, EPISODE))
