@@ -6,8 +6,15 @@ import sys
 from typing import Any
 
 from celery import Celery
-from celery.signals import celeryd_after_setup, import_modules, setup_logging, worker_process_init
+from celery.signals import (
+    celeryd_after_setup,
+    import_modules,
+    setup_logging,
+    worker_process_init,
+    worker_ready,
+)
 
+from podcast_tasks import worker
 from podcast_tasks.command_line import close_flower
 from podmill.settings import current
 
@@ -27,6 +34,19 @@ def _log_plainly(**_: Any) -> None:
     # Beat's and upkeep's ticks would fill the log with two lines every few seconds.
     for chatty in ("faster_whisper", "celery.app.trace", "alembic", "celery.beat", "celery.worker.strategy"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
+
+
+@worker_process_init.connect
+def _know_the_place(**_: Any) -> None:
+    worker.became_child()
+
+
+@worker_ready.connect
+def _watch_for_the_end(sender: Any, **_: Any) -> None:
+    # The journal is not needed before, and importing it here would be a circle.
+    from podcast_tasks import stopping
+
+    stopping.watch(sender)
 
 
 @celeryd_after_setup.connect

@@ -1,35 +1,41 @@
 """The journal: a step run is claimed, leased and recorded here, and nowhere else.
 
     due --claim--> running --record--> done          the next step becomes due in the same transaction
+                   running --again--> running        another try by the same worker, under the same lease
                    running --park--> parked --(not_before passed) claim--> running
+                   running --hand_back--> due        the worker is stopping
                    running --(lease expired) claim--> running, by another worker
                    running --fail--> failed           the episode is failed, or in review
 
-Whoever holds the lease's token may write; a token that changed means that another worker owns the step now.
+Whoever holds the lease's token may write; a token that changed means that another worker owns the step now. All times
+are those of the database's clock. Every method is one transaction and is repeated while the database is away: when a
+connection broke during a commit, a claim knows its own token again, and any other write that was done after all finds
+its token gone, as if another worker had taken the step.
 """
 
-import errno
-from dataclasses import dataclass
+from collections.abc import Collection
+from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 from uuid import uuid4
 
 from sqlalchemy import Connection, Engine, and_, case, exists, or_, select, update
-from sqlalchemy.exc import OperationalError
 
 from models.documents import Document
 from models.publication import Publication
 from models.steps import OPEN_STATES, STEPS, EpisodeState, Step, StepState, following
-from models.tables import Episode, Event, PublicationRow, StepDocument, StepRun, table
-from podmill.errors import DiskFullError, LeaseLostError, PodmillError
+from models.tables import Episode, StepDocument, StepRun, table
+from podcast_tasks import entries
+from podmill.errors import LeaseLostError
 from podmill.money import ledger
 from podmill.settings import Settings
 from podmill.store.clock import now
-from podmill.store.database import insert_into, reading, transaction
+from podmill.store.database import reading, transaction
+from podmill.store.outage import through_outages
 
-EPISODE, EVENT, STEP_RUN = table(Episode), table(Event), table(StepRun)
-DOCUMENT, PUBLICATION = table(StepDocument), table(PublicationRow)
+EPISODE, STEP_RUN, DOCUMENT = table(Episode), table(StepRun), table(StepDocument)
 AnyDocument = TypeVar("AnyDocument", bound=Document)
+_ASKED: Final = ("brief", "account", "batch_id", "interactive", "synthesis_queue")
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,9 +47,19 @@ class Claim:
     token: str
     round: int
     attempt: int
-    """1 for the first claim of this round."""
+    """1 for the first try of this round."""
+    failures: int
+    """Tries of this round that failed."""
     lost_leases: int
     """Workers that died holding this step before."""
+    brief: dict[str, Any]
+    """What was asked, as it is in the database."""
+    account: str
+    batch_id: str | None
+    interactive: bool
+    """A person waits for it."""
+    synthesis_queue: str
+    """Where the episode's synthesis runs."""
 
 
 class Refusal(StrEnum):
@@ -62,55 +78,77 @@ class Journal:
 
     def claim(self, episode_id: str, step: Step, worker: str) -> Claim | Refusal:
         """Take a step that is due, or whose worker went silent. Atomic: of any number of callers one succeeds."""
-        token = uuid4().hex
+        return self._claim(episode_id, step, worker, uuid4().hex)
+
+    @through_outages
+    def _claim(self, episode_id: str, step: Step, worker: str, token: str) -> Claim | Refusal:
         waiting = and_(
             STEP_RUN.c.state.in_((StepState.DUE, StepState.PARKED)),
             or_(STEP_RUN.c.not_before.is_(None), STEP_RUN.c.not_before <= now()),
         )
-        silent = and_(STEP_RUN.c.state == StepState.RUNNING, STEP_RUN.c.lease_expires_at < now())
+        running = STEP_RUN.c.state == StepState.RUNNING
+        mine = and_(running, STEP_RUN.c.lease_token == token)
+        silent = and_(running, STEP_RUN.c.lease_expires_at < now())
         its_turn = exists().where(EPISODE.c.id == episode_id, EPISODE.c.step == step, EPISODE.c.state.in_(OPEN_STATES))
         with transaction(self.engine) as connection:
             row = connection.execute(
                 update(STEP_RUN)
-                .where(_is(episode_id, step), or_(waiting, silent), its_turn)
+                .where(_is(episode_id, step), or_(waiting, silent, mine), its_turn)
                 .values(
                     state=StepState.RUNNING,
                     lease_token=token,
                     lease_expires_at=now() + self.settings.lease_s,
                     worker=worker,
-                    attempt=STEP_RUN.c.attempt + 1,
-                    lost_leases=STEP_RUN.c.lost_leases + case((silent, 1), else_=0),
+                    attempt=STEP_RUN.c.attempt + case((mine, 0), else_=1),
+                    lost_leases=STEP_RUN.c.lost_leases + case((mine, 0), (silent, 1), else_=0),
                     not_before=None,
                     started_at=now(),
                 )
-                .returning(STEP_RUN.c.round, STEP_RUN.c.attempt, STEP_RUN.c.lost_leases)
+                .returning(STEP_RUN.c.round, STEP_RUN.c.attempt, STEP_RUN.c.failures, STEP_RUN.c.lost_leases)
             ).first()
             if row is None:
                 return self._refusal(connection, episode_id, step)
-            self._move(connection, episode_id, state=EpisodeState.RUNNING, progress=0.0, activity="")
-            self._note(connection, episode_id, "step_started", step=step, attempt=row.attempt, worker=worker)
-        return Claim(episode_id, step, token, row.round, row.attempt, row.lost_leases)
+            asked = connection.execute(
+                update(EPISODE)
+                .where(EPISODE.c.id == episode_id)
+                .values(state=EpisodeState.RUNNING, progress=0.0, activity="", updated_at=now())
+                .returning(*(EPISODE.c[name] for name in _ASKED))
+            ).one()
+            entries.note(connection, episode_id, "step_started", step=step, attempt=row.attempt, worker=worker)
+        return Claim(episode_id, step, token, *row, *asked)
 
     def _refusal(self, connection: Connection, episode_id: str, step: Step) -> Refusal:
         at = connection.scalar(select(EPISODE.c.step).where(EPISODE.c.id == episode_id))
         passed = at is not None and STEPS.index(Step(at)) > STEPS.index(step)
         return Refusal.DONE if passed else Refusal.NOT_NOW
 
-    def renew(self, claim: Claim) -> None:
-        """Keep the lease.
+    def renew(self, claims: Collection[Claim]) -> set[str]:
+        """Keep leases, in one statement; not repeated through outages, as renewing is repeated anyway.
+
+        Returns:
+            The tokens that are still good. The others were taken over, cancelled, or have done their work.
+        """
+        each = (and_(_is(claim.episode_id, claim.step), STEP_RUN.c.lease_token == claim.token) for claim in claims)
+        with transaction(self.engine) as connection:
+            kept = connection.scalars(
+                update(STEP_RUN)
+                .where(STEP_RUN.c.state == StepState.RUNNING, or_(*each))
+                .values(lease_expires_at=now() + self.settings.lease_s)
+                .returning(STEP_RUN.c.lease_token)
+            )
+            return set(kept)
+
+    def show_progress(self, claim: Claim, fraction: float, activity: str) -> None:
+        """Write down how far a step is, for people. Also keeps the lease. Not repeated through outages.
 
         Raises:
             LeaseLostError: another worker took the step, or the episode was cancelled.
         """
         with transaction(self.engine) as connection:
             self._own(connection, claim, lease_expires_at=now() + self.settings.lease_s)
+            entries.move(connection, claim.episode_id, progress=min(max(fraction, 0.0), 1.0), activity=activity[:200])
 
-    def show_progress(self, claim: Claim, fraction: float, activity: str) -> None:
-        """Write down how far a step is, for people. Also keeps the lease."""
-        with transaction(self.engine) as connection:
-            self._own(connection, claim, lease_expires_at=now() + self.settings.lease_s)
-            self._move(connection, claim.episode_id, progress=min(max(fraction, 0.0), 1.0), activity=activity[:200])
-
+    @through_outages
     def document(self, episode_id: str, step: Step, kind: type[AnyDocument]) -> AnyDocument | None:
         """What a step made, or None when it has not."""
         with reading(self.engine) as connection:
@@ -119,6 +157,7 @@ class Journal:
             )
         return None if body is None else kind.model_validate_json(body)
 
+    @through_outages
     def record(
         self,
         claim: Claim,
@@ -135,12 +174,12 @@ class Journal:
         successor = following(claim.step)
         with transaction(self.engine) as connection:
             self._finish(connection, claim, StepState.DONE)
-            self._keep(connection, claim, document)
+            entries.keep_document(connection, claim.episode_id, claim.step, document)
             for publication in publications:
-                self._publish(connection, claim.episode_id, publication)
+                entries.keep_publication(connection, claim.episode_id, publication)
             if successor is None:
                 ledger.release(connection, claim.episode_id)
-                self._move(
+                entries.move(
                     connection,
                     claim.episode_id,
                     state=EpisodeState.PUBLISHED,
@@ -152,10 +191,11 @@ class Journal:
                     **(scores or {}),
                 )
             else:
-                self._make_due(connection, claim.episode_id, successor, claim.round)
-                self._move(connection, claim.episode_id, step=successor, progress=0.0, activity="", **(scores or {}))
-            self._note(connection, claim.episode_id, "step_done", step=claim.step, round=claim.round)
+                entries.make_due(connection, claim.episode_id, successor, claim.round)
+                entries.move(connection, claim.episode_id, step=successor, progress=0.0, activity="", **(scores or {}))
+            entries.note(connection, claim.episode_id, "step_done", step=claim.step, round=claim.round)
 
+    @through_outages
     def send_back(self, claim: Claim, document: Document, to: Step, *, scores: dict[str, Any]) -> None:
         """As ``record``, but an earlier step is due again, as the next round.
 
@@ -164,13 +204,45 @@ class Journal:
         """
         with transaction(self.engine) as connection:
             self._finish(connection, claim, StepState.DONE)
-            self._keep(connection, claim, document)
-            self._make_due(connection, claim.episode_id, to, claim.round + 1)
-            self._move(connection, claim.episode_id, step=to, progress=0.0, activity="", **scores)
-            self._note(connection, claim.episode_id, "sent_back", step=claim.step, to=to, round=claim.round + 1)
+            entries.keep_document(connection, claim.episode_id, claim.step, document)
+            entries.make_due(connection, claim.episode_id, to, claim.round + 1)
+            entries.move(connection, claim.episode_id, step=to, progress=0.0, activity="", **scores)
+            entries.note(connection, claim.episode_id, "sent_back", step=claim.step, to=to, round=claim.round + 1)
 
-    def park(self, claim: Claim, wait_s: float, reason: str) -> None:
-        """Give the step back until later; the reconciler wakes it.
+    @through_outages
+    def again(self, claim: Claim, reason: str, *, counts: bool) -> Claim:
+        """Another try by the same worker under the same lease: written down before it waits.
+
+        Args:
+            claim: the right to run the step.
+            reason: what stopped the try, for a person.
+            counts: whether that was a failure.
+
+        Returns:
+            The claim of the next try.
+
+        Raises:
+            LeaseLostError: nothing is written.
+        """
+        after = replace(claim, attempt=claim.attempt + 1, failures=claim.failures + counts)
+        with transaction(self.engine) as connection:
+            # Set, not added to: the second write of an ambiguous commit must be the same as the first.
+            self._own(
+                connection,
+                claim,
+                lease_expires_at=now() + self.settings.lease_s,
+                attempt=after.attempt,
+                failures=after.failures,
+                error=reason,
+            )
+            entries.move(connection, claim.episode_id, activity=reason[:200])
+            if counts:
+                entries.note(connection, claim.episode_id, "tried_again", step=claim.step, reason=reason)
+        return after
+
+    @through_outages
+    def park(self, claim: Claim, wait_s: float, reason: str, *, counts: bool = False) -> None:
+        """Give the step back until later; the reconciler wakes it. ``counts``: the try failed.
 
         Raises:
             LeaseLostError: nothing is written.
@@ -183,11 +255,36 @@ class Journal:
                 lease_token=None,
                 lease_expires_at=None,
                 not_before=now() + wait_s,
+                failures=claim.failures + counts,
                 error=reason,
             )
-            self._move(connection, claim.episode_id, state=EpisodeState.PARKED, activity=reason[:200])
-            self._note(connection, claim.episode_id, "parked", step=claim.step, wait_s=wait_s, reason=reason)
+            entries.move(connection, claim.episode_id, state=EpisodeState.PARKED, activity=reason[:200])
+            entries.note(connection, claim.episode_id, "parked", step=claim.step, wait_s=wait_s, reason=reason)
 
+    def hand_back(self, claim: Claim) -> bool:
+        """The worker is stopping: the step is due again at once. No failed try and no dead worker is counted."""
+        return bool(self._hand_back(STEP_RUN.c.lease_token == claim.token, _is(claim.episode_id, claim.step)))
+
+    def hand_back_all(self, worker: str) -> int:
+        """As ``hand_back``, for every step that a worker, or a child of its, still holds; returns how many."""
+        children = STEP_RUN.c.worker.startswith(f"{worker}/", autoescape=True)
+        return self._hand_back(or_(STEP_RUN.c.worker == worker, children))
+
+    @through_outages
+    def _hand_back(self, *which: Any) -> int:
+        with transaction(self.engine) as connection:
+            rows = connection.execute(
+                update(STEP_RUN)
+                .where(STEP_RUN.c.state == StepState.RUNNING, *which)
+                .values(state=StepState.DUE, lease_token=None, lease_expires_at=None, due_at=now())
+                .returning(STEP_RUN.c.episode_id, STEP_RUN.c.step)
+            ).all()
+            for row in rows:
+                entries.move(connection, row.episode_id, progress=0.0, activity="")
+                entries.note(connection, row.episode_id, "handed_back", step=row.step)
+        return len(rows)
+
+    @through_outages
     def fail(
         self, claim: Claim, code: str, reason: str, *, state: EpisodeState = EpisodeState.FAILED, **scores: Any
     ) -> None:
@@ -200,11 +297,13 @@ class Journal:
         with transaction(self.engine) as connection:
             self._finish(connection, claim, StepState.FAILED, error=reason)
             if document is not None:
-                self._keep(connection, claim, document)
+                entries.keep_document(connection, claim.episode_id, claim.step, document)
             if state is EpisodeState.FAILED:
                 ledger.release(connection, claim.episode_id)
-            self._move(connection, claim.episode_id, state=state, error=reason, error_code=code, activity="", **scores)
-            self._note(connection, claim.episode_id, str(state), step=claim.step, code=code, reason=reason)
+            entries.move(
+                connection, claim.episode_id, state=state, error=reason, error_code=code, activity="", **scores
+            )
+            entries.note(connection, claim.episode_id, str(state), step=claim.step, code=code, reason=reason)
 
     def _finish(self, connection: Connection, claim: Claim, state: StepState, error: str | None = None) -> None:
         self._own(
@@ -230,63 +329,6 @@ class Journal:
         )
         if owned.rowcount != 1:
             raise LeaseLostError(f"{claim.step} of {claim.episode_id} belongs to another worker now.")
-
-    def _keep(self, connection: Connection, claim: Claim, document: Document) -> None:
-        body = document.model_dump_json()
-        row = {"episode_id": claim.episode_id, "step": claim.step, "body": body, "created_at": now()}
-        statement = insert_into(connection, DOCUMENT).values(row)
-        connection.execute(
-            statement.on_conflict_do_update(
-                index_elements=["episode_id", "step"], set_={"body": body, "created_at": now()}
-            )
-        )
-
-    def _publish(self, connection: Connection, episode_id: str, publication: Publication) -> None:
-        row = {
-            "episode_id": episode_id,
-            "target": publication.target,
-            "url": publication.url,
-            "body": publication.model_dump_json(),
-            "created_at": now(),
-        }
-        statement = insert_into(connection, PUBLICATION).values(row)
-        connection.execute(
-            statement.on_conflict_do_update(
-                index_elements=["episode_id", "target"], set_={"url": row["url"], "body": row["body"]}
-            )
-        )
-
-    def _make_due(self, connection: Connection, episode_id: str, step: Step, round_: int) -> None:
-        fresh = {
-            "state": StepState.DUE,
-            "round": round_,
-            "attempt": 0,
-            "lost_leases": 0,
-            "lease_token": None,
-            "lease_expires_at": None,
-            "not_before": None,
-            "due_at": now(),
-            "error": None,
-        }
-        statement = insert_into(connection, STEP_RUN).values(episode_id=episode_id, step=step, busy_s=0.0, **fresh)
-        connection.execute(statement.on_conflict_do_update(index_elements=["episode_id", "step"], set_=fresh))
-
-    def _move(self, connection: Connection, episode_id: str, **values: Any) -> None:
-        connection.execute(update(EPISODE).where(EPISODE.c.id == episode_id).values(updated_at=now(), **values))
-
-    def _note(self, connection: Connection, episode_id: str, kind: str, **data: Any) -> None:
-        connection.execute(EVENT.insert().values(episode_id=episode_id, at=now(), kind=kind, data=data))
-
-
-def explain(error: BaseException) -> tuple[str, str]:
-    """Code and reason of an error, for the database and for people."""
-    if isinstance(error, PodmillError):
-        return error.code, str(error)
-    if isinstance(error, OperationalError):
-        return "database", f"The database could not be used: {error.orig}. Check it, then run: podmill retry"
-    if isinstance(error, OSError) and error.errno in (errno.ENOSPC, errno.EDQUOT):
-        return DiskFullError.code, f"No space left for {error.filename or 'a file'}. Free some, then run: podmill retry"
-    return "bug", f"Unexpected {type(error).__name__}: {error}. This is a bug in Podmill: please report it."
 
 
 def _is(episode_id: str, step: Step) -> Any:

@@ -17,6 +17,9 @@ GPU_QUEUE: Final = "synthesis.gpu"
 WAIT_SPREAD: Final = 0.1
 """Share by which a wait is stretched at random, so that those who wait for the same thing do not all come at once."""
 
+WAIT_MIN_S: Final = 0.1
+"""Shortest wait for a limit, whatever the other side said: what waits must never spin."""
+
 
 @dataclass(frozen=True, slots=True)
 class Again:
@@ -54,7 +57,7 @@ def decide(
     if _is_full_disk(error):
         error = DiskFullError(str(error))
     if isinstance(error, WaitError):
-        return Again((error.retry_after_s or 0.0) * (1 + WAIT_SPREAD * jitter()), counts=False)
+        return Again(max(error.retry_after_s or 0.0, WAIT_MIN_S) * (1 + WAIT_SPREAD * jitter()), counts=False)
     if isinstance(error, HeldError):
         return GiveUp(EpisodeState.REVIEW)
     if not _may_pass(error):

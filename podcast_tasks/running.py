@@ -1,32 +1,30 @@
 """How every step runs: claim, work, record. The step modules only say what the work is."""
 
 import logging
-import os
-import random
 import shutil
-import socket
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import Any, TypeVar
 
-from celery.exceptions import Ignore
-from sqlalchemy import select
-from sqlalchemy.exc import OperationalError
+from celery.exceptions import Ignore, Reject
 
 from models.brief import Brief
 from models.documents import Document
 from models.publication import Publication
 from models.steps import EpisodeState, Step
-from podcast_tasks import chain
-from podcast_tasks.journal import EPISODE, Claim, Journal, Refusal, explain
-from podcast_tasks.lease import Lease
+from podcast_tasks import chain, deliveries, worker
+from podcast_tasks.journal import Claim, Journal, Refusal
+from podcast_tasks.lease import Keeper, Lease
+from podcast_tasks.queues import queue_of
+from podcast_tasks.retrying import Again, GiveUp, decide, explain
 from podmill import faults
 from podmill.context import StepContext
-from podmill.errors import LeaseLostError, PodmillError, ScriptError
+from podmill.errors import LeaseLostError, ScriptError, StoppingError, TimedOutError, WorkersDiedError
 from podmill.settings import current
-from podmill.store.database import open_engine, reading
+from podmill.store.database import open_engine
 from podmill.store.local import LocalStore
+from podmill.store.outage import is_outage, through_outages
 from podmill.store.takes import DatabaseTakes
 
 log = logging.getLogger(__name__)
@@ -42,6 +40,8 @@ class Work:
     account: str
     context: StepContext
     journal: Journal
+    check: Callable[[], None]
+    """Called by whatever waits; raises LeaseLostError or StoppingError when the step must not wait here any longer."""
 
     def need(self, step: Step, kind: type[AnyDocument]) -> AnyDocument:
         """The document an earlier step made.
@@ -86,10 +86,17 @@ Outcome = Done | SendBack | Review
 
 
 @lru_cache(maxsize=1)
+@through_outages
 def journal() -> Journal:
     """The journal of this process."""
     settings = current()
     return Journal(open_engine(settings), settings)
+
+
+@lru_cache(maxsize=1)
+def keeper() -> Keeper:
+    """The leases of this process."""
+    return Keeper(journal(), stop_step=_stop_hanging, stop_work=worker.end_hanging)
 
 
 def run_step(step: Step, episode_id: str, work: Callable[[Work], Outcome]) -> None:
@@ -97,48 +104,82 @@ def run_step(step: Step, episode_id: str, work: Callable[[Work], Outcome]) -> No
 
     Raises:
         Ignore: this delivery has nothing to do, or the chain must not go on.
+        Reject: this worker is stopping; the message goes back to its queue.
         PodmillError: the step failed for good; the reason is in the database.
     """
-    book = journal()
-    claim = book.claim(episode_id, step, worker=f"{socket.gethostname()}:{os.getpid()}")
-    if claim is Refusal.DONE:
+    claim = _claim(step, episode_id)
+    if claim is None:
         return
-    if isinstance(claim, Refusal):
-        raise Ignore
     faults.hit(f"{step}:claimed")
     try:
-        with Lease(book, claim) as lease:
-            outcome = _work(book, claim, lease, work)
-            faults.hit(f"{step}:worked")
-        _record(book, claim, outcome)
-        faults.hit(f"{step}:recorded")
+        with keeper().hold(claim) as lease:
+            outcome = _make(lease, work)
     except LeaseLostError as exc:
         log.warning("%s", exc)
         raise Ignore from exc
-    except Exception as exc:
-        try:
-            _give_up_or_wait(book, claim, exc)
-        except LeaseLostError as lost:
-            log.warning("%s", lost)
-            raise Ignore from exc
-        raise
+    except StoppingError as exc:
+        log.info("%s", exc)
+        journal().hand_back(claim)
+        raise Reject(str(exc), requeue=True) from exc
     if not isinstance(outcome, Done):
         if isinstance(outcome, SendBack):
-            chain.tail(episode_id, outcome.to).apply_async()
+            call = chain.Call(episode_id, outcome.to, claim.interactive, claim.synthesis_queue)
+            chain.send([call], point=f"{step}:sent")
         raise Ignore
 
 
-def _work(book: Journal, claim: Claim, lease: Lease, work: Callable[[Work], Outcome]) -> Outcome:
-    if claim.lost_leases >= book.settings.deaths_max:
-        raise PodmillError(
+def _claim(step: Step, episode_id: str) -> Claim | None:
+    """The right to run the step; None: it was done before, and the chain may walk on.
+
+    Raises:
+        Ignore: it is not to be run here and now.
+    """
+    try:
+        claim = journal().claim(episode_id, step, worker.name())
+    except Exception as exc:
+        if not is_outage(exc):
+            raise
+        log.warning("%s of %s was not begun: the reconciler sends it once the database is back", step, episode_id)
+        raise Ignore from exc
+    deliveries.count(done=isinstance(claim, Claim))
+    if isinstance(claim, Claim):
+        return claim
+    if claim is Refusal.DONE:
+        return None
+    raise Ignore
+
+
+def _make(lease: Lease, work: Callable[[Work], Outcome]) -> Outcome:
+    """Work and record, as often as it takes.
+
+    Raises:
+        Ignore: the step is parked, or waits for a person.
+        LeaseLostError, StoppingError: it is for another worker to do.
+        Exception: the step failed for good.
+    """
+    while True:
+        try:
+            outcome = _work(lease, work)
+            faults.hit(f"{lease.claim.step}:worked")
+            _record(lease.claim, outcome)
+        except (LeaseLostError, StoppingError):
+            raise
+        except Exception as exc:
+            if not _may_go_on(lease, exc):
+                raise
+        else:
+            faults.hit(f"{lease.claim.step}:recorded")
+            return outcome
+
+
+def _work(lease: Lease, work: Callable[[Work], Outcome]) -> Outcome:
+    book, claim = journal(), lease.claim
+    settings = book.settings
+    if claim.lost_leases >= settings.deaths_max:
+        raise WorkersDiedError(
             f"{claim.lost_leases} workers died during {claim.step}; the episode is set aside.",
             action="Look at the workers' logs (memory, disk), then run: podmill retry",
         )
-    with reading(book.engine) as connection:
-        row = connection.execute(
-            select(EPISODE.c.brief, EPISODE.c.account).where(EPISODE.c.id == claim.episode_id)
-        ).one()
-    settings = book.settings
     temp_dir = settings.temp / f"{claim.episode_id}-{claim.step}-{claim.token}"
     temp_dir.mkdir(parents=True)
     try:
@@ -150,12 +191,13 @@ def _work(book: Journal, claim: Claim, lease: Lease, work: Callable[[Work], Outc
             temp_dir=temp_dir,
             progress=lease.progress,
         )
-        return work(Work(claim, Brief.model_validate(row.brief), row.account, context, book))
+        return work(Work(claim, Brief.model_validate(claim.brief), claim.account, context, book, lease.check))
     finally:
         shutil.rmtree(temp_dir, ignore_errors=True)
 
 
-def _record(book: Journal, claim: Claim, outcome: Outcome) -> None:
+def _record(claim: Claim, outcome: Outcome) -> None:
+    book = journal()
     match outcome:
         case Done(document, scores, publications):
             book.record(claim, document, scores=scores, publications=publications)
@@ -165,28 +207,45 @@ def _record(book: Journal, claim: Claim, outcome: Outcome) -> None:
             book.fail(claim, "review", reason, state=EpisodeState.REVIEW, document=document, **scores)
 
 
-def _give_up_or_wait(book: Journal, claim: Claim, error: Exception) -> None:
-    """Park what may succeed later; fail what will not.
+def _may_go_on(lease: Lease, error: Exception) -> bool:
+    """Wait here for another try; park what must wait longer, end what will not succeed.
+
+    Returns:
+        Whether to try again now; if not, the step failed for good.
 
     Raises:
-        Ignore: the step is parked.
-        LeaseLostError: the step belongs to another worker; nothing is written.
+        Ignore: the step is parked, or waits for a person.
+        LeaseLostError, StoppingError: it is for another worker to do.
     """
-    tries = claim.attempt - claim.lost_leases
-    if _may_pass(error) and tries <= book.settings.retries:
-        book.park(claim, _wait_s(book, tries, error), explain(error)[1])
+    book, claim = journal(), lease.claim
+    verdict = _decide(claim, error)
+    if isinstance(verdict, Again) and lease.waited_s + verdict.wait_s <= book.settings.wait_in_worker_s:
+        lease.claim = book.again(claim, explain(error)[1], counts=verdict.counts)
+        lease.wait(verdict.wait_s)
+        return True
+    if _put_off(claim, error, verdict) is not EpisodeState.FAILED:
         raise Ignore from error
-    book.fail(claim, *explain(error))
+    return False
 
 
-def _may_pass(error: Exception) -> bool:
-    """A database that is away or locked for a moment is not the episode's fault."""
-    return isinstance(error, OperationalError) or (isinstance(error, PodmillError) and error.retryable)
+def _stop_hanging(claim: Claim) -> None:
+    limit_s = journal().settings.step_time_limit_s
+    error = TimedOutError(
+        f"{claim.step} took longer than {limit_s:g} s and was stopped.",
+        action="If it needs longer, raise PODMILL_STEP_TIME_LIMIT_S, then run: podmill retry",
+    )
+    _put_off(claim, error, _decide(claim, error))
 
 
-def _wait_s(book: Journal, tries: int, error: Exception) -> float:
-    """Exponential back-off with full jitter, never sooner than the other side asked."""
-    settings = book.settings
-    longest = min(settings.retry_cap_s, settings.retry_base_s * 2 ** (tries - 1))
-    asked = getattr(error, "retry_after_s", None) or 0.0
-    return max(float(asked), random.uniform(0, longest))  # noqa: S311 - jitter, not a secret
+def _decide(claim: Claim, error: Exception) -> Again | GiveUp:
+    return decide(error, claim.failures, queue_of(claim.step, claim.synthesis_queue), journal().settings)
+
+
+def _put_off(claim: Claim, error: Exception, verdict: Again | GiveUp) -> EpisodeState:
+    """Park the step or close the episode; returns what state it is in then."""
+    code, reason = explain(error)
+    if isinstance(verdict, Again):
+        journal().park(claim, verdict.wait_s, reason, counts=verdict.counts)
+        return EpisodeState.PARKED
+    journal().fail(claim, code, reason, state=verdict.state)
+    return verdict.state

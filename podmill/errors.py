@@ -12,12 +12,15 @@
           ProviderDownError              the circuit of a provider is open
           DiskFullError
       LeaseLostError                     another worker owns the step now: stop, write nothing
+      StoppingError                      this worker is stopping: the step is handed back
+      WorkersDiedError                   an episode that killed its workers again and again
       InDoubtError                       a paid request was sent and its outcome is not known
       HeldError                  review  a person must decide before the episode may go on
       SourceError                        a source cannot be read
       ScriptError                        no usable script can be made
       VoiceError                         voice unknown, or does not speak the language
       SpeechError                        an engine failed for good
+      QuotaError                         the credit that was bought of a provider is used up
       TranscriberError
       MasteringError
       StoreError                         an artifact is missing or damaged
@@ -160,6 +163,18 @@ class LeaseLostError(PodmillError):
     code = "lease_lost"
 
 
+class StoppingError(PodmillError):
+    """This worker is stopping: what waits in it is handed back to the others."""
+
+    code = "stopping"
+
+
+class WorkersDiedError(PodmillError):
+    """Too many workers died with this step in their hands."""
+
+    code = "workers_died"
+
+
 class InDoubtError(PodmillError):
     """A paid request was sent and its outcome is not known: it must never be repeated blindly."""
 
@@ -195,6 +210,12 @@ class SpeechError(PodmillError):
     """A speech engine failed and trying again will not help."""
 
     code = "speech"
+
+
+class QuotaError(PodmillError):
+    """The credit that was bought of a provider is used up; it made and charged nothing."""
+
+    code = "quota"
 
 
 class TranscriberError(PodmillError):
