@@ -1,6 +1,6 @@
 """Script to quote: what it will cost, and the money held for it."""
 
-from collections import Counter
+from collections import defaultdict
 
 from models.quote import Quote
 from models.script import Script
@@ -10,6 +10,7 @@ from podcast_tasks.running import Done, Work, run_step
 from podmill import speech
 from podmill.money import prices
 from podmill.money.estimate import estimate
+from podmill.money.fence import Fence
 from podmill.money.ledger import Ledger
 
 
@@ -17,12 +18,13 @@ def make(work: Work) -> Done:
     settings = work.context.settings
     script = work.need(Step.SCRIPTING, Script)
     requests = speech.plan(script, work.brief.cast, settings, variants={})
-    characters: Counter[str] = Counter()
+    characters = defaultdict(list)
     for request in requests:
-        characters[request.engine] += request.characters
+        characters[request.engine].append(request.characters)
     items = estimate(script, characters, prices.load(settings.prices_file), transcriber=settings.transcriber)
     cost_microusd = sum(item.cost_microusd for item in items)
-    reservation = Ledger(work.journal.engine).reserve(work.account, work.claim.episode_id, cost_microusd)
+    fence = Fence(work.claim.episode_id, work.claim.step, work.claim.token, settings.lease_s)
+    reservation = Ledger(work.journal.engine).reserve(work.account, cost_microusd, fence)
     return Done(Quote(items=items, cost_microusd=cost_microusd, requests=len(requests), reservation_id=reservation))
 
 

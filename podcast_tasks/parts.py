@@ -6,6 +6,7 @@ from models.steps import StepState
 from models.tables import Part, table
 from podmill.store.clock import now
 from podmill.store.database import insert_into, reading, transaction
+from podmill.store.outage import through_outages
 
 PART = table(Part)
 
@@ -18,6 +19,7 @@ class Parts:
         self.episode_id = episode_id
         self.round = round_
 
+    @through_outages
     def plan(self, takes: list[tuple[str, int]]) -> None:
         """Write the plan down: key and characters of every take, in order. Planning again keeps what was requested."""
         rows = [
@@ -39,6 +41,7 @@ class Parts:
                 statement.on_conflict_do_update(index_elements=["episode_id", "round", "index"], set_=planned), rows
             )
 
+    @through_outages
     def done(self, index: int, *, requested: bool) -> None:
         """The take of a part is in the cache; ``requested`` when an engine made it just now."""
         with transaction(self.engine) as connection:
@@ -48,6 +51,7 @@ class Parts:
                 .values(state=StepState.DONE, requested=PART.c.requested | requested, finished_at=now())
             )
 
+    @through_outages
     def requests(self) -> int:
         """Requests really made for this episode, all rounds."""
         with reading(self.engine) as connection:

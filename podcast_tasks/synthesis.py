@@ -9,10 +9,10 @@ from models.take import Take
 from models.verdict import Verdict
 from podcast_tasks.app import app
 from podcast_tasks.parts import Parts
+from podcast_tasks.purchases import Buyer
 from podcast_tasks.running import Done, Work, run_step
 from podmill import faults, speech
 from podmill.money import prices
-from podmill.money.ledger import Intent, Ledger
 
 
 def make(work: Work) -> Done:
@@ -38,47 +38,16 @@ def _variants(work: Work) -> dict[int, int]:
 
 
 def _speak(work: Work, requests: Sequence[speech.SpeechRequest], parts: Parts) -> list[Take]:
-    ledger = Ledger(work.journal.engine)
-    ledger.drop_unsent(work.claim.episode_id, Step.SYNTHESIS)
-    price_list = prices.load(work.context.settings.prices_file)
+    buyer = Buyer(work, prices.load(work.context.settings.prices_file))
     takes = []
     for index, request in enumerate(requests):
         work.context.progress(0.95 * index / len(requests), f"speaking part {index + 1} of {len(requests)}")
         take = work.context.takes.get(request.key)
-        if take is None:
-            price = price_list.find(request.engine, "character")
-            intent = Intent(
-                account=work.account,
-                episode_id=work.claim.episode_id,
-                step=Step.SYNTHESIS,
-                part=index,
-                content=request.key,
-                attempt=work.claim.attempt,
-                provider=request.engine,
-                unit="character",
-                quantity=request.characters,
-                amount_microusd=price.cost_microusd(request.characters),
-            )
-            take = _speak_one(work, request, ledger, intent)
-            parts.done(index, requested=True)
-        else:
-            parts.done(index, requested=False)
-        takes.append(take)
+        asked = take is None
+        takes.append(take or buyer.take(request, index))
+        parts.done(index, requested=asked)
         faults.hit("synthesis:part")
     return takes
-
-
-def _speak_one(work: Work, request: speech.SpeechRequest, ledger: Ledger, intent: Intent) -> Take:
-    if intent.amount_microusd == 0:
-        return speech.speak(request, work.context)
-    ledger.intend(intent)
-    try:
-        take = speech.speak(request, work.context)
-    except Exception as exc:
-        ledger.refuse(intent, str(exc))
-        raise
-    ledger.settle(intent)
-    return take
 
 
 @app.task(name="podcast_tasks.synthesis.synthesis")

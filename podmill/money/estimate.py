@@ -1,6 +1,6 @@
 """What an episode will cost, from its script."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from models.quote import QuoteItem
 from models.script import Script
@@ -8,12 +8,12 @@ from podmill.money.prices import PriceList
 
 
 def estimate(
-    script: Script, characters: Mapping[str, int], prices: PriceList, *, transcriber: str
+    script: Script, characters: Mapping[str, Sequence[int]], prices: PriceList, *, transcriber: str
 ) -> tuple[QuoteItem, ...]:
     """One item per priced thing, in the order they are spent.
 
     Args:
-        characters: to be spoken, by engine.
+        characters: of every request to speak, by engine. Each is paid for by itself, and so rounded by itself.
 
     Raises:
         PriceUnknownError: something the episode needs has no price.
@@ -21,19 +21,19 @@ def estimate(
     writer = script.writer.partition(":")[0]
     minutes = round(script.estimated_s / 60, 3)
     return (
-        _item("scripting", writer, "script", 1.0, prices),
-        *(_item("synthesis", engine, "character", float(count), prices) for engine, count in characters.items()),
-        _item("verification", transcriber, "minute", minutes, prices),
+        _item("scripting", writer, "script", [1.0], prices),
+        *(_item("synthesis", engine, "character", counts, prices) for engine, counts in characters.items()),
+        _item("verification", transcriber, "minute", [minutes], prices),
     )
 
 
-def _item(step: str, provider: str, unit: str, quantity: float, prices: PriceList) -> QuoteItem:
+def _item(step: str, provider: str, unit: str, quantities: Sequence[float], prices: PriceList) -> QuoteItem:
     price = prices.find(provider, unit)
     return QuoteItem(
         step=step,
         provider=provider,
         unit=unit,
-        quantity=quantity,
+        quantity=sum(quantities),
         unit_price_usd=str(price.usd),
-        cost_microusd=price.cost_microusd(quantity),
+        cost_microusd=sum(price.cost_microusd(quantity) for quantity in quantities),
     )

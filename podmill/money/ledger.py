@@ -1,71 +1,71 @@
-"""The ledger: reservations and charges, exact under any number of workers.
+"""The ledger: reservations and paid requests, exact under any number of workers.
 
-An account's sums change only in the statement that also checks its budget, so no interleaving can overspend it. Money
-in doubt stays counted until somebody settles or refuses it.
+    (nothing) --intend--> intent --settle--> settled
+                          intent --refuse--> refused          the provider did not charge for it
+                          intent --(its worker is gone)--> in doubt --settle | refuse--> ...
+
+An intent is committed before the request is sent, so no request can be forgotten; of all requests for the same content
+of a step only one may be open. What is in doubt stays counted until somebody settles or refuses it.
 """
 
-from dataclasses import dataclass
+from typing import Any, Final
 from uuid import uuid4
 
-from sqlalchemy import Connection, Engine, func, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, and_, exists, func, select, update
 
-from models.steps import ChargeState
-from models.tables import Account, Charge, Reservation, table
-from podmill.errors import BudgetExceededError
+from models.steps import ChargeState, StepState
+from models.tables import Charge
+from podmill.limits.gate import Recent
+from podmill.money import charge, sums
+from podmill.money.charge import CHARGE, OPEN, Bill, Purchase
+from podmill.money.fence import STEP_RUN, Fence
+from podmill.money.sums import ACCOUNT, RESERVATION
 from podmill.store.clock import now
 from podmill.store.database import insert_into, reading, transaction
+from podmill.store.outage import through_outages
 
-ACCOUNT, CHARGE, RESERVATION = table(Account), table(Charge), table(Reservation)
+OVERLAP_S: Final = 3600.0
+"""A request in the provider's record that is newer than a charge may belong to a charge this much older: one that was
+under way; no request takes longer."""
 
+WINDOW_S: Final = 60.0
+"""Of requests that a limit per minute counts."""
 
-@dataclass(frozen=True, slots=True)
-class Intent:
-    """A request about to be paid for."""
-
-    account: str
-    episode_id: str
-    step: str
-    part: int
-    content: str
-    """Hash of what is asked for."""
-    attempt: int
-    provider: str
-    unit: str
-    quantity: float
-    amount_microusd: int
-
-    @property
-    def key(self) -> str:
-        return f"{self.account}/{self.episode_id}/{self.step}/{self.part}/{self.content[:32]}/{self.attempt}"
+NO_REPLY_KEPT: Final = "The worker died before the reply was kept; our own engines bill only what they deliver."
+WORKER_GONE: Final = "The worker died during the request."
 
 
 class Ledger:
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
 
+    @through_outages
     def open_account(self, account: str, budget_microusd: int | None) -> None:
         """Make an account; one that exists keeps its budget."""
         row = {"id": account, "budget_microusd": budget_microusd, "reserved_microusd": 0, "spent_microusd": 0}
         with transaction(self.engine) as connection:
             connection.execute(insert_into(connection, ACCOUNT).values(row).on_conflict_do_nothing())
 
-    def reserve(self, account: str, episode_id: str, amount_microusd: int) -> str:
-        """Hold money for an episode; a second call adjusts the first one's amount.
+    @through_outages
+    def reserve(self, account: str, amount_microusd: int, fence: Fence) -> str:
+        """Hold money for the episode of a step; a second call adjusts the first one's amount.
 
         Returns:
             The reservation's id.
 
         Raises:
             BudgetExceededError: the account cannot cover it; nothing is held.
+            LeaseLostError: another worker owns the step.
         """
+        episode_id = fence.episode_id
         with transaction(self.engine) as connection:
+            fence.hold(connection)
             held = connection.execute(
-                select(RESERVATION.c.id, RESERVATION.c.amount_microusd, RESERVATION.c.open)
+                select(RESERVATION.c.id, RESERVATION.c.amount_microusd)
                 .where(RESERVATION.c.episode_id == episode_id)
                 .with_for_update()
             ).first()
-            difference = amount_microusd - (held.amount_microusd if held and held.open else 0)
-            self._take(connection, account, difference)
+            sums.take(connection, account, amount_microusd - (held.amount_microusd if held else 0))
             if held:
                 values = {"amount_microusd": amount_microusd, "open": True}
                 connection.execute(update(RESERVATION).where(RESERVATION.c.id == held.id).values(values))
@@ -81,112 +81,154 @@ class Ledger:
             connection.execute(RESERVATION.insert().values(row))
             return str(row["id"])
 
-    def _take(self, connection: Connection, account: str, amount_microusd: int) -> None:
-        total = ACCOUNT.c.spent_microusd + ACCOUNT.c.reserved_microusd + amount_microusd
-        fits = ACCOUNT.c.budget_microusd.is_(None) | (total <= ACCOUNT.c.budget_microusd)
-        allowed = fits if amount_microusd > 0 else ACCOUNT.c.id.is_not(None)
-        taken = connection.execute(
-            update(ACCOUNT)
-            .where(ACCOUNT.c.id == account, allowed)
-            .values(reserved_microusd=ACCOUNT.c.reserved_microusd + amount_microusd)
-        )
-        if taken.rowcount == 1:
-            return
-        row = connection.execute(select(ACCOUNT).where(ACCOUNT.c.id == account)).first()
-        left = (row.budget_microusd - row.spent_microusd - row.reserved_microusd) if row else 0
-        raise BudgetExceededError(
-            f"The account {account!r} has {_usd(left)} USD left; {_usd(amount_microusd)} USD are needed.",
-            action="Raise its budget, or ask for fewer minutes or a cheaper voice, then run: podmill retry",
-        )
-
-    def intend(self, intent: Intent) -> ChargeState:
-        """Write down a paid request before it is made; returns INTENT the first time, else the state it is in."""
-        row = {
-            "key": intent.key,
-            "account": intent.account,
-            "episode_id": intent.episode_id,
-            "step": intent.step,
-            "provider": intent.provider,
-            "unit": intent.unit,
-            "quantity": intent.quantity,
-            "state": ChargeState.INTENT,
-            "amount_microusd": intent.amount_microusd,
-            "created_at": now(),
-        }
-        with transaction(self.engine) as connection:
-            statement = insert_into(connection, CHARGE).values(row).on_conflict_do_nothing().returning(CHARGE.c.key)
-            if connection.scalar(statement) is not None:
-                return ChargeState.INTENT
-            # An intent that is found again belongs to a worker that died in the call: its outcome is not known.
-            connection.execute(
-                update(CHARGE)
-                .where(CHARGE.c.key == intent.key, CHARGE.c.state == ChargeState.INTENT)
-                .values(state=ChargeState.IN_DOUBT, reason="The worker died during the request.")
-            )
-            state = connection.scalar(select(CHARGE.c.state).where(CHARGE.c.key == intent.key))
-            return ChargeState(str(state))
-
-    def settle(self, intent: Intent, *, amount_microusd: int | None = None, request_id: str | None = None) -> None:
-        """The request was made and paid; a second call changes nothing."""
-        amount = intent.amount_microusd if amount_microusd is None else amount_microusd
-        with transaction(self.engine) as connection:
-            settled = connection.execute(
-                update(CHARGE)
-                .where(CHARGE.c.key == intent.key, CHARGE.c.state.in_((ChargeState.INTENT, ChargeState.IN_DOUBT)))
-                .values(
-                    state=ChargeState.SETTLED,
-                    amount_microusd=amount,
-                    request_id=request_id,
-                    settled_at=now(),
-                    reason=None,
-                )
-            )
-            if settled.rowcount == 1:
-                self._spend(connection, intent.account, intent.episode_id, amount)
-
-    def _spend(self, connection: Connection, account: str, episode_id: str, amount_microusd: int) -> None:
-        held = connection.scalar(
-            select(RESERVATION.c.amount_microusd)
-            .where(RESERVATION.c.episode_id == episode_id, RESERVATION.c.open)
-            .with_for_update()
-        )
-        from_held = min(int(held or 0), amount_microusd)
-        connection.execute(
-            update(RESERVATION)
-            .where(RESERVATION.c.episode_id == episode_id)
-            .values(amount_microusd=RESERVATION.c.amount_microusd - from_held)
-        )
-        connection.execute(
-            update(ACCOUNT)
-            .where(ACCOUNT.c.id == account)
-            .values(
-                spent_microusd=ACCOUNT.c.spent_microusd + amount_microusd,
-                reserved_microusd=ACCOUNT.c.reserved_microusd - from_held,
-            )
-        )
-
-    def refuse(self, intent: Intent, reason: str) -> None:
-        """The provider did not do it and did not charge for it."""
-        with transaction(self.engine) as connection:
-            connection.execute(
-                update(CHARGE)
-                .where(CHARGE.c.key == intent.key, CHARGE.c.state.in_((ChargeState.INTENT, ChargeState.IN_DOUBT)))
-                .values(state=ChargeState.REFUSED, amount_microusd=0, reason=reason, settled_at=now())
-            )
-
-    def drop_unsent(self, episode_id: str, step: str) -> None:
-        """Refuse the intents of workers that died, where an engine of our own bills only what it delivers."""
-        with transaction(self.engine) as connection:
-            connection.execute(
-                update(CHARGE)
-                .where(CHARGE.c.episode_id == episode_id, CHARGE.c.step == step, CHARGE.c.state == ChargeState.INTENT)
-                .values(state=ChargeState.REFUSED, amount_microusd=0, reason="The worker died.", settled_at=now())
-            )
-
+    @through_outages
     def release(self, episode_id: str) -> None:
-        """Give back what an episode no longer needs; money in doubt stays held."""
+        """Give back what an episode no longer needs; open charges stay held."""
         with transaction(self.engine) as connection:
             release(connection, episode_id)
+
+    @through_outages
+    def look(self, purchase: Purchase, fence: Fence, stamp: str, doubts: int = 0) -> Charge | None:
+        """What stands in the way of asking for this content.
+
+        Intents that another caller left are found out here: nobody else can be asking while the lease is ours.
+
+        Args:
+            stamp: of this caller; an intent under it was never sent.
+            doubts: requests for it that may be in doubt without standing in the way.
+
+        Returns:
+            A charge that was settled and has its reply, or one in doubt; None when it may be asked for.
+
+        Raises:
+            LeaseLostError: another worker owns the step.
+        """
+        with transaction(self.engine) as connection:
+            fence.hold(connection)
+            return _standing(_found_out(connection, purchase, stamp), doubts)
+
+    def intend(self, purchase: Purchase, fence: Fence, stamp: str, doubts: int = 0) -> Charge:
+        """Write a request down before it is made, and hold its money. Repeating it with the same stamp changes nothing.
+
+        The one transaction that does not wait for a database that is away: a slot of the limiter is held meanwhile.
+
+        Returns:
+            The intent, or what stands in its way, as ``look`` does.
+
+        Raises:
+            BudgetExceededError: neither the episode's reservation nor its account covers it; nothing is written.
+            LeaseLostError: another worker owns the step.
+        """
+        with transaction(self.engine) as connection:
+            fence.hold(connection)
+            known = _found_out(connection, purchase, stamp)
+            standing = _standing(known, doubts)
+            if standing is not None:
+                return standing
+            mine = next((each for each in known if each.state == ChargeState.INTENT), None)
+            if mine is not None:
+                return mine
+            sums.hold(connection, purchase.account, purchase.episode_id, purchase.amount_microusd)
+            attempt = max((each.attempt for each in known), default=0) + 1
+            row = {
+                "key": purchase.key(attempt),
+                "account": purchase.account,
+                "episode_id": purchase.episode_id,
+                "step": purchase.step,
+                "part": purchase.part,
+                "content": purchase.content,
+                "attempt": attempt,
+                "lease_token": stamp,
+                "provider": purchase.provider,
+                "unit": purchase.price.unit,
+                "quantity": purchase.quantity,
+                "state": ChargeState.INTENT,
+                "amount_microusd": purchase.amount_microusd,
+                "created_at": now(),
+            }
+            return Charge(**connection.execute(CHARGE.insert().values(row).returning(CHARGE)).mappings().one())
+
+    @through_outages
+    def settle(self, key: str, bill: Bill, *, reply: dict[str, Any] | None = None, late: bool = True) -> bool:
+        """The request was made and paid for, and this came back: one transaction.
+
+        Args:
+            late: it also counts when it was refused meanwhile: a bill is the truth, whoever gave the request up.
+
+        Returns:
+            False when it was closed before: nothing is changed.
+        """
+        with transaction(self.engine) as connection:
+            current = charge.locked(connection, key)
+            if current.state == ChargeState.REFUSED and not late:
+                return False
+            return charge.settle(connection, current, bill, reply=reply)
+
+    @through_outages
+    def recover(self, found: Charge, bill: Bill, reply: dict[str, Any]) -> bool:
+        """As ``settle``, for a request in doubt that was found in the provider's record.
+
+        Returns:
+            False when it was closed before, or when that entry of the record belongs to another charge by now.
+        """
+        with transaction(self.engine) as connection:
+            # Whoever recovers for a provider locks all its doubtful charges: of two that find the same entry one waits.
+            doubtful = and_(CHARGE.c.state == ChargeState.IN_DOUBT, CHARGE.c.provider == found.provider)
+            connection.execute(select(CHARGE.c.key).where(doubtful).order_by(CHARGE.c.key).with_for_update()).all()
+            current = charge.locked(connection, found.key)
+            if current.state not in OPEN or (bill.request_id and _taken(connection, current, bill.request_id)):
+                return False
+            return charge.settle(connection, current, bill, reply=reply, reason="Found in the provider's own record.")
+
+    @through_outages
+    def taken(self, found: Charge, request_id: str) -> bool:
+        """Whether a request of the provider belongs to another charge than this one."""
+        with reading(self.engine) as connection:
+            return _taken(connection, found, request_id)
+
+    @through_outages
+    def refuse(self, key: str, reason: str) -> bool:
+        """The provider did not do it, or was never asked, and charged nothing; False when it was closed before."""
+        with transaction(self.engine) as connection:
+            return charge.refuse(connection, charge.locked(connection, key), reason)
+
+    @through_outages
+    def doubt(self, key: str, reason: str) -> bool:
+        """The request was sent and its outcome is not known; False when it was no intent any more."""
+        with transaction(self.engine) as connection:
+            return charge.doubt(connection, charge.locked(connection, key), reason)
+
+    @through_outages
+    def doubt_dead(self) -> int:
+        """Put in doubt the intents of workers that hold no lease any more; returns how many there were."""
+        with transaction(self.engine) as connection:
+            return connection.execute(
+                update(CHARGE)
+                .where(CHARGE.c.state == ChargeState.INTENT, ~_alive())
+                .values(state=ChargeState.IN_DOUBT, reason=WORKER_GONE)
+            ).rowcount
+
+    @through_outages
+    def age_s(self, found: Charge) -> float:
+        """Seconds since it was intended, by the clock of the database."""
+        with reading(self.engine) as connection:
+            return float(connection.scalar(select(now() - found.created_at)) or 0.0)
+
+    def recent(self, provider: str) -> Recent:
+        """Requests of the last minute, oldest first, and those under way: for a limiter that has lost its memory."""
+        with reading(self.engine) as connection:
+            age_s = now() - CHARGE.c.created_at
+            ages = connection.scalars(
+                select(age_s)
+                .where(CHARGE.c.provider == provider, CHARGE.c.created_at > now() - WINDOW_S)
+                .order_by(CHARGE.c.created_at)
+            ).all()
+            under_way = connection.scalar(
+                select(func.count()).where(
+                    CHARGE.c.state == ChargeState.INTENT, CHARGE.c.provider == provider, _alive()
+                )
+            )
+        return Recent(tuple(max(float(age), 0.0) for age in ages), int(under_way or 0))
 
     def spent_microusd(self, episode_id: str) -> int:
         """Settled and in doubt, for one episode."""
@@ -200,29 +242,60 @@ class Ledger:
             return int(total or 0)
 
 
-def _usd(amount_microusd: int) -> str:
-    """Dollars and cents, and what is below a cent only where there is some."""
-    return f"{amount_microusd / 1_000_000:.{2 if amount_microusd % 10_000 == 0 else 6}f}"
-
-
 def release(connection: Connection, episode_id: str) -> None:
     """As ``Ledger.release``, within a transaction that is open already."""
-    reservation = connection.execute(
-        select(RESERVATION).where(RESERVATION.c.episode_id == episode_id, RESERVATION.c.open).with_for_update()
-    ).first()
-    if reservation is None:
-        return
-    doubt = connection.scalar(
-        select(func.coalesce(func.sum(CHARGE.c.amount_microusd), 0)).where(
-            CHARGE.c.episode_id == episode_id, CHARGE.c.state.in_((ChargeState.INTENT, ChargeState.IN_DOUBT))
+    sums.close(connection, episode_id)
+
+
+def _taken(connection: Connection, found: Charge, request_id: str) -> bool:
+    others = and_(
+        CHARGE.c.provider == found.provider,
+        CHARGE.c.created_at > found.created_at - OVERLAP_S,
+        CHARGE.c.request_id == request_id,
+        CHARGE.c.key != found.key,
+    )
+    return connection.scalar(select(CHARGE.c.key).where(others).limit(1)) is not None
+
+
+def _found_out(connection: Connection, purchase: Purchase, stamp: str) -> list[Charge]:
+    """All charges for a content, after those that somebody else left open were found out."""
+    rows = connection.execute(
+        select(CHARGE)
+        .where(
+            CHARGE.c.episode_id == purchase.episode_id,
+            CHARGE.c.step == purchase.step,
+            CHARGE.c.content == purchase.content,
+            CHARGE.c.account == purchase.account,
         )
+        .order_by(CHARGE.c.attempt)
+        .with_for_update()
+    ).mappings()
+    known = [Charge(**row) for row in rows.all()]
+    for each in known:
+        if each.state not in OPEN or each.lease_token == stamp:
+            continue
+        if purchase.own and charge.refuse(connection, each, NO_REPLY_KEPT):
+            each.state = ChargeState.REFUSED
+        elif charge.doubt(connection, each, WORKER_GONE):
+            each.state = ChargeState.IN_DOUBT
+    return known
+
+
+def _standing(known: list[Charge], doubts: int) -> Charge | None:
+    """What stands in the way of another request. A charge settled without a reply does not: it is written off."""
+    for each in reversed(known):
+        if each.state == ChargeState.SETTLED and each.reply is not None:
+            return each
+    doubtful = [each for each in known if each.state == ChargeState.IN_DOUBT]
+    return doubtful[-1] if len(doubtful) > doubts else None
+
+
+def _alive() -> ColumnElement[bool]:
+    """Whether the lease that a charge was intended under is still held."""
+    lease = and_(
+        STEP_RUN.c.episode_id == CHARGE.c.episode_id,
+        STEP_RUN.c.step == CHARGE.c.step,
+        STEP_RUN.c.state == StepState.RUNNING,
+        STEP_RUN.c.lease_expires_at > now(),
     )
-    kept = min(int(doubt or 0), reservation.amount_microusd)
-    connection.execute(
-        update(RESERVATION).where(RESERVATION.c.id == reservation.id).values(amount_microusd=kept, open=kept > 0)
-    )
-    connection.execute(
-        update(ACCOUNT)
-        .where(ACCOUNT.c.id == reservation.account)
-        .values(reserved_microusd=ACCOUNT.c.reserved_microusd - (reservation.amount_microusd - kept))
-    )
+    return exists().where(lease, CHARGE.c.lease_token.startswith(STEP_RUN.c.lease_token))
