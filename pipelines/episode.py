@@ -1,8 +1,7 @@
 """Making episodes, putting them back, stopping them."""
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any, Final
 from uuid import uuid4
 
@@ -22,8 +21,16 @@ from podmill.store.database import insert_into, open_engine, transaction
 
 EPISODE, EVENT, STEP_RUN = table(Episode), table(Event), table(StepRun)
 
-ROWS_AT_ONCE: Final = 500
-"""Of one statement: some ten thousand values, far below what either database takes."""
+_QUEUED: Final = {"state": EpisodeState.QUEUED, "step": STEPS[0], "progress": 0.0, "activity": "", "requests": 0}
+_DUE: Final = {
+    "step": STEPS[0],
+    "state": StepState.DUE,
+    "round": 0,
+    "attempt": 0,
+    "failures": 0,
+    "lost_leases": 0,
+    "busy_s": 0.0,
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +75,7 @@ def make_many(
     batch_id: str | None = None,
     interactive: bool = False,
 ) -> list[str]:
-    """Write episodes down with their first steps due, a few statements for each five hundred. Nothing is sent.
+    """Write episodes down with their first steps due, in three statements however many they are. Nothing is sent.
 
     An episode whose key is known already is not made again; it moves to the batch it is now submitted in.
 
@@ -78,25 +85,22 @@ def make_many(
     Returns:
         Ids of those that are new.
     """
-    made: list[str] = []
     # In the order of their keys: two submissions that share episodes then wait for one another instead of for ever.
-    for chunk in _chunks(sorted(episodes, key=lambda episode: episode.key)):
-        rows = [_row(each, account=account, batch_id=batch_id, interactive=interactive) for each in chunk]
-        statement = insert_into(connection, EPISODE).values(rows)
-        stated = statement.excluded
-        moved = {"batch_id": stated.batch_id, "position": stated.position} if batch_id else {"key": stated.key}
-        known = set(
-            connection.scalars(
-                statement.on_conflict_do_update(index_elements=["key"], set_=moved).returning(EPISODE.c.id)
-            )
-        )
-        new = [row for row in rows if row["id"] in known]
-        if not new:
-            continue
-        connection.execute(STEP_RUN.insert().values([_first_step(row["id"]) for row in new]))
-        connection.execute(EVENT.insert().values([_event(row["id"], "made", title=row["title"]) for row in new]))
-        made += [row["id"] for row in new]
-    return made
+    rows = [_row(each) for each in sorted(episodes, key=lambda episode: episode.key)]
+    if not rows:
+        return []
+    shared = {"account": account, "batch_id": batch_id, "interactive": interactive}
+    statement = insert_into(connection, EPISODE).values(**_QUEUED, **shared, created_at=now(), updated_at=now())
+    stated = statement.excluded
+    moved = {"batch_id": stated.batch_id, "position": stated.position} if batch_id else {"key": stated.key}
+    upsert = statement.on_conflict_do_update(index_elements=["key"], set_=moved).returning(EPISODE.c.id)
+    known = set(connection.scalars(upsert, rows))
+    new = [row for row in rows if row["id"] in known]
+    if new:
+        connection.execute(STEP_RUN.insert().values(**_DUE, due_at=now()), [{"episode_id": row["id"]} for row in new])
+        events = [{"episode_id": row["id"], "data": {"title": row["title"]}} for row in new]
+        connection.execute(EVENT.insert().values(kind="made", at=now()), events)
+    return [row["id"] for row in new]
 
 
 def synthesis_queue(brief: Brief, settings: Settings) -> str:
@@ -145,7 +149,7 @@ def retry(episode_ids: list[str], settings: Settings) -> list[str]:
             )
             opened = {"state": EpisodeState.QUEUED, "step": step, "error": None, "error_code": None}
             connection.execute(update(EPISODE).where(EPISODE.c.id == row.id).values(updated_at=now(), **opened))
-            connection.execute(EVENT.insert().values(_event(row.id, "retried")))
+            _note(connection, row.id, "retried")
             retried.append(row.id)
     admission.admit(engine, settings)
     return retried
@@ -174,7 +178,7 @@ def cancel(episode_ids: list[str], settings: Settings) -> list[str]:
             closed = {"state": EpisodeState.CANCELLED, "error": "Cancelled.", "error_code": "cancelled"}
             connection.execute(update(EPISODE).where(EPISODE.c.id == row.id).values(updated_at=now(), **closed))
             ledger.release(connection, row.id)
-            connection.execute(EVENT.insert().values(_event(row.id, "cancelled")))
+            _note(connection, row.id, "cancelled")
             cancelled.append(row.id)
     return cancelled
 
@@ -192,47 +196,17 @@ def _found(connection: Connection, episode_ids: list[str]) -> list[Row[str, Epis
     return rows
 
 
-def _row(new: NewEpisode, *, account: str, batch_id: str | None, interactive: bool) -> dict[str, Any]:
+def _row(new: NewEpisode) -> dict[str, Any]:
     return {
         "id": uuid4().hex,
         "key": new.key,
         "show": new.brief.show,
-        "account": account,
-        "batch_id": batch_id,
         "position": new.position,
         "title": new.title,
         "brief": new.brief.model_dump(mode="json"),
-        "state": EpisodeState.QUEUED,
-        "step": STEPS[0],
-        "progress": 0.0,
-        "activity": "",
-        "interactive": interactive,
         "synthesis_queue": new.synthesis_queue,
-        "requests": 0,
-        "created_at": now(),
-        "updated_at": now(),
     }
 
 
-def _first_step(episode_id: str) -> dict[str, Any]:
-    return {
-        "episode_id": episode_id,
-        "step": STEPS[0],
-        "state": StepState.DUE,
-        "round": 0,
-        "attempt": 0,
-        "failures": 0,
-        "lost_leases": 0,
-        "due_at": now(),
-        "busy_s": 0.0,
-    }
-
-
-def _event(episode_id: str, kind: str, **data: Any) -> dict[str, Any]:
-    return {"episode_id": episode_id, "at": now(), "kind": kind, "data": data}
-
-
-def _chunks(episodes: Iterable[NewEpisode]) -> Iterator[list[NewEpisode]]:
-    rest = iter(episodes)
-    while chunk := list(islice(rest, ROWS_AT_ONCE)):
-        yield chunk
+def _note(connection: Connection, episode_id: str, kind: str) -> None:
+    connection.execute(EVENT.insert().values(episode_id=episode_id, at=now(), kind=kind, data={}))
