@@ -1,8 +1,10 @@
-"""What beat asks for: reconciling and clean-up. Recurring episodes are in ``pipelines.recurring``."""
+"""What beat asks for: reconciling, clean-up and collection. Recurring episodes are in ``pipelines.recurring``."""
 
+import contextlib
 import logging
 import shutil
 import time
+from collections.abc import Callable
 
 from sqlalchemy import select
 
@@ -12,6 +14,7 @@ from podcast_tasks.app import app
 from podcast_tasks.journal import STEP_RUN
 from podcast_tasks.running import journal
 from podmill.settings import Settings, current
+from podmill.store import collect as collection
 from podmill.store.database import reading
 
 log = logging.getLogger(__name__)
@@ -27,7 +30,12 @@ def reconcile() -> None:
 
 @app.task(name="podcast_tasks.upkeep.clean_up")
 def clean_up() -> None:
-    remove_abandoned(current(), _live_tokens())
+    remove_abandoned(current(), _live_tokens)
+
+
+@app.task(name="podcast_tasks.upkeep.collect")
+def collect() -> None:
+    collection.collect(journal().engine, current())
 
 
 def _live_tokens() -> set[str]:
@@ -35,13 +43,21 @@ def _live_tokens() -> set[str]:
         return set(connection.scalars(select(STEP_RUN.c.lease_token).where(STEP_RUN.c.state == StepState.RUNNING)))
 
 
-def remove_abandoned(settings: Settings, live_tokens: set[str]) -> None:
-    """Remove the temporary folders of step runs whose worker died, and half-written files of the store."""
-    for folder in settings.temp.glob("*-*-*"):
-        if folder.name.rpartition("-")[2] not in live_tokens:
+def remove_abandoned(settings: Settings, live_tokens: Callable[[], set[str]]) -> None:
+    """Remove the temporary folders of step runs whose worker died, and half-written files of the store.
+
+    Args:
+        live_tokens: asks the database; called when the folders are listed already, for a folder is made after its
+            claim: one that is listed without a live token has lost it.
+    """
+    folders = list(settings.temp.glob("*-*-*"))
+    live = live_tokens() if folders else set()
+    for folder in folders:
+        if folder.name.rpartition("-")[2] not in live:
             log.info("removing %s", folder)
             shutil.rmtree(folder, ignore_errors=True)
     oldest = time.time() - ABANDONED_AFTER_S
     for file in settings.store_dir.glob(".incoming-*"):
-        if file.stat().st_mtime < oldest:
-            file.unlink(missing_ok=True)
+        with contextlib.suppress(FileNotFoundError):
+            if file.stat().st_mtime < oldest:
+                file.unlink()

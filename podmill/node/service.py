@@ -18,9 +18,16 @@ class Service:
 
 
 def workers(settings: Settings) -> tuple[Service, ...]:
-    """One worker for each kind of work: waiting on the network, speaking, hearing, mastering, upkeep."""
+    """One worker for each kind of work: waiting on the network, paid speech, speaking, hearing, mastering, upkeep.
+
+    Without a key nothing can wait for paid speech, which does not deserve a process then: an episode that asks for it
+    all the same is told so by the worker of texts.
+    """
+    texts, paid = "research,scripting,publishing", "synthesis.api"
+    has_key = settings.elevenlabs_api_key is not None
     return (
-        _worker("text", "research,scripting,publishing", "threads", settings.api_threads),
+        _worker("text", texts if has_key else f"{texts},{paid}", "threads", settings.api_threads),
+        *([_worker("synthesis-api", paid, "threads", settings.synthesis_api_threads)] if has_key else []),
         _worker("synthesis", "synthesis.gpu", "prefork", settings.synthesis_processes),
         _worker("verification", "verification", "prefork", settings.verification_processes),
         _worker("audio", "audio", "prefork", settings.audio_processes),
