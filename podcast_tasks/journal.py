@@ -16,16 +16,16 @@ its token gone, as if another worker had taken the step.
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 from uuid import uuid4
 
-from sqlalchemy import Connection, Engine, and_, case, exists, or_, select, update
+from sqlalchemy import Connection, CursorResult, Engine, and_, or_, select, update
 
 from models.documents import Document
 from models.publication import Publication
-from models.steps import OPEN_STATES, STEPS, EpisodeState, Step, StepState, following
-from models.tables import Episode, StepDocument, StepRun, table
-from podcast_tasks import entries
+from models.steps import STEPS, EpisodeState, Step, StepState, following
+from models.tables import Episode, StepRun, table
+from podcast_tasks import entries, statements
 from podmill.errors import LeaseLostError
 from podmill.money import ledger
 from podmill.settings import Settings
@@ -33,9 +33,8 @@ from podmill.store.clock import now
 from podmill.store.database import reading, transaction
 from podmill.store.outage import through_outages
 
-EPISODE, STEP_RUN, DOCUMENT = table(Episode), table(StepRun), table(StepDocument)
+EPISODE, STEP_RUN = table(Episode), table(StepRun)
 AnyDocument = TypeVar("AnyDocument", bound=Document)
-_ASKED: Final = ("brief", "account", "batch_id", "interactive", "synthesis_queue")
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,40 +81,14 @@ class Journal:
 
     @through_outages
     def _claim(self, episode_id: str, step: Step, worker: str, token: str) -> Claim | Refusal:
-        waiting = and_(
-            STEP_RUN.c.state.in_((StepState.DUE, StepState.PARKED)),
-            or_(STEP_RUN.c.not_before.is_(None), STEP_RUN.c.not_before <= now()),
-        )
-        running = STEP_RUN.c.state == StepState.RUNNING
-        mine = and_(running, STEP_RUN.c.lease_token == token)
-        silent = and_(running, STEP_RUN.c.lease_expires_at < now())
-        its_turn = exists().where(EPISODE.c.id == episode_id, EPISODE.c.step == step, EPISODE.c.state.in_(OPEN_STATES))
+        asked = {"episode": episode_id, "at": step, "token": token, "for_s": self.settings.lease_s, "by": worker}
         with transaction(self.engine) as connection:
-            row = connection.execute(
-                update(STEP_RUN)
-                .where(_is(episode_id, step), or_(waiting, silent, mine), its_turn)
-                .values(
-                    state=StepState.RUNNING,
-                    lease_token=token,
-                    lease_expires_at=now() + self.settings.lease_s,
-                    worker=worker,
-                    attempt=STEP_RUN.c.attempt + case((mine, 0), else_=1),
-                    lost_leases=STEP_RUN.c.lost_leases + case((mine, 0), (silent, 1), else_=0),
-                    not_before=None,
-                    started_at=now(),
-                )
-                .returning(STEP_RUN.c.round, STEP_RUN.c.attempt, STEP_RUN.c.failures, STEP_RUN.c.lost_leases)
-            ).first()
-            if row is None:
+            run = connection.execute(statements.CLAIM, asked).first()
+            if run is None:
                 return self._refusal(connection, episode_id, step)
-            asked = connection.execute(
-                update(EPISODE)
-                .where(EPISODE.c.id == episode_id)
-                .values(state=EpisodeState.RUNNING, progress=0.0, activity="", updated_at=now())
-                .returning(*(EPISODE.c[name] for name in _ASKED))
-            ).one()
-            entries.note(connection, episode_id, "step_started", step=step, attempt=row.attempt, worker=worker)
-        return Claim(episode_id, step, token, *row, *asked)
+            episode = connection.execute(statements.BEGIN, {"episode": episode_id}).one()
+            entries.note(connection, episode_id, "step_started", step=step, attempt=run.attempt, worker=worker)
+        return Claim(episode_id, step, token, *run, *episode)
 
     def _refusal(self, connection: Connection, episode_id: str, step: Step) -> Refusal:
         at = connection.scalar(select(EPISODE.c.step).where(EPISODE.c.id == episode_id))
@@ -152,9 +125,7 @@ class Journal:
     def document(self, episode_id: str, step: Step, kind: type[AnyDocument]) -> AnyDocument | None:
         """What a step made, or None when it has not."""
         with reading(self.engine) as connection:
-            body = connection.scalar(
-                select(DOCUMENT.c.body).where(DOCUMENT.c.episode_id == episode_id, DOCUMENT.c.step == step)
-            )
+            body = connection.scalar(statements.READ, {"episode": episode_id, "at": step})
         return None if body is None else kind.model_validate_json(body)
 
     @through_outages
@@ -306,27 +277,15 @@ class Journal:
             entries.note(connection, claim.episode_id, str(state), step=claim.step, code=code, reason=reason)
 
     def _finish(self, connection: Connection, claim: Claim, state: StepState, error: str | None = None) -> None:
-        self._own(
-            connection,
-            claim,
-            state=state,
-            lease_token=None,
-            lease_expires_at=None,
-            finished_at=now(),
-            busy_s=STEP_RUN.c.busy_s + (now() - STEP_RUN.c.started_at),
-            error=error,
-        )
+        which = {"episode": claim.episode_id, "at": claim.step, "token": claim.token}
+        self._check(claim, connection.execute(statements.FINISH, {**which, "end": state, "reason": error}))
 
     def _own(self, connection: Connection, claim: Claim, **values: Any) -> None:
-        owned = connection.execute(
-            update(STEP_RUN)
-            .where(
-                _is(claim.episode_id, claim.step),
-                STEP_RUN.c.state == StepState.RUNNING,
-                STEP_RUN.c.lease_token == claim.token,
-            )
-            .values(**values)
-        )
+        which = {"episode": claim.episode_id, "at": claim.step, "token": claim.token}
+        owned = update(STEP_RUN).where(statements.THIS, statements.MINE).values(**values)
+        self._check(claim, connection.execute(owned, which))
+
+    def _check(self, claim: Claim, owned: CursorResult[Any]) -> None:
         if owned.rowcount != 1:
             raise LeaseLostError(f"{claim.step} of {claim.episode_id} belongs to another worker now.")
 

@@ -180,20 +180,19 @@ def _work(lease: Lease, work: Callable[[Work], Outcome]) -> Outcome:
             f"{claim.lost_leases} workers died during {claim.step}; the episode is set aside.",
             action="Look at the workers' logs (memory, disk), then run: podmill retry",
         )
-    temp_dir = settings.temp / f"{claim.episode_id}-{claim.step}-{claim.token}"
-    temp_dir.mkdir(parents=True)
+    scratch = settings.temp / f"{claim.episode_id}-{claim.step}-{claim.token}"
     try:
         store = LocalStore(settings.store_dir)
         context = StepContext(
             settings=settings,
             store=store,
             takes=DatabaseTakes(book.engine, store),
-            temp_dir=temp_dir,
+            scratch=scratch,
             progress=lease.progress,
         )
         return work(Work(claim, Brief.model_validate(claim.brief), claim.account, context, book, lease.check))
     finally:
-        shutil.rmtree(temp_dir, ignore_errors=True)
+        shutil.rmtree(scratch, ignore_errors=True)
 
 
 def _record(claim: Claim, outcome: Outcome) -> None:

@@ -49,6 +49,13 @@ class StepContext:
     settings: Settings
     store: ArtifactStore
     takes: TakeCache
-    temp_dir: Path
+    scratch: Path
+    """Where ``temp_dir`` is, once something asked for it."""
     progress: Callable[[float, str], None]
     """Called with 0 to 1 and a few words for a person; may raise LeaseLostError to stop the step."""
+
+    @property
+    def temp_dir(self) -> Path:
+        """A folder for temporary files. It is made when first asked for: half of the steps need none."""
+        self.scratch.mkdir(parents=True, exist_ok=True)
+        return self.scratch

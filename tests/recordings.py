@@ -72,6 +72,6 @@ def context(folder: Path, **settings: Any) -> StepContext:
         settings=Settings(home=folder / "home", **settings),
         store=LocalStore(folder / "store"),
         takes=SimpleNamespace(progress=notes),  # type: ignore[arg-type]
-        temp_dir=folder,
+        scratch=folder,
         progress=lambda share, activity: notes.append((share, activity)),
     )

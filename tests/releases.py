@@ -109,7 +109,7 @@ class Studio:
             settings=self.settings,
             store=self.store,
             takes=None,  # type: ignore[arg-type]  # publishing speaks nothing
-            temp_dir=self.home,
+            scratch=self.home,
             progress=lambda _share, _text: None,
         )
 

@@ -24,7 +24,7 @@ def context(tmp_path: Path, settings: Settings) -> StepContext:
         settings=settings,
         store=LocalStore(tmp_path / "store"),
         takes=None,  # type: ignore[arg-type]  # research speaks nothing
-        temp_dir=temp_dir,
+        scratch=temp_dir,
         progress=lambda *_: None,
     )
 
