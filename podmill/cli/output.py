@@ -5,6 +5,7 @@ import logging
 import sys
 from typing import Any
 
+from pydantic import BaseModel
 from rich.console import Console, RenderableType
 from rich.logging import RichHandler
 
@@ -28,6 +29,11 @@ def errors() -> Console:
 def print_json(value: Any) -> None:
     """One JSON object on standard output."""
     sys.stdout.write(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def print_document(document: BaseModel) -> None:
+    """A document as one JSON object on standard output; quick also with ten thousand episodes in it."""
+    sys.stdout.write(document.model_dump_json(indent=2) + "\n")
 
 
 def show(renderable: RenderableType) -> None:

@@ -13,7 +13,7 @@ from podmill import nodefile
 from podmill.briefs import Submission
 from podmill.cli import outcome, reading
 from podmill.cli.options import AsJson, Minutes, ReportFile, ShowName, Strict
-from podmill.cli.output import note, print_json, show
+from podmill.cli.output import note, print_document, show
 from podmill.cli.pages import write_page
 from podmill.cli.progress import follow
 from podmill.errors import PodmillError
@@ -40,7 +40,7 @@ def produce(
     if report_file:
         write_page(report, settings, report_file)
     if as_json:
-        print_json(report.status().model_dump(mode="json"))
+        print_document(report.status())
     else:
         show(report_table(report))
     raise typer.Exit(outcome.of_finished(report))

@@ -5,7 +5,7 @@ from typing import Annotated
 import typer
 
 from podmill.cli.options import AsJson, ReportFile
-from podmill.cli.output import note, print_json, show
+from podmill.cli.output import note, print_document, show
 from podmill.cli.pages import write_page
 from podmill.report.status import find_batch
 from podmill.report.summary import batch_report
@@ -27,6 +27,6 @@ def report(
         write_page(found, settings, report_file)
         note(f"Report page: {report_file}")
     if as_json:
-        print_json(found.model_dump(mode="json"))
+        print_document(found)
     else:
         show(report_table(found))

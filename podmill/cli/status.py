@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from podmill.cli import outcome
 from podmill.cli.options import AsJson
-from podmill.cli.output import print_json, show
+from podmill.cli.output import print_document, print_json, show
 from podmill.cli.progress import follow, note_if_idle
 from podmill.errors import InputError
 from podmill.report.status import batch_status, find_batch, recent_batches
@@ -30,7 +30,7 @@ def status(batch: BatchId = None, as_json: AsJson = False) -> None:
             return
         found = batch_status(connection, find_batch(connection, batch))
     if as_json:
-        print_json(found.model_dump(mode="json"))
+        print_document(found)
     else:
         show(status_table(found))
 
@@ -48,7 +48,7 @@ def watch(batch: BatchId = None, as_json: AsJson = False) -> None:
     with database.reading(engine) as connection:
         found = batch_status(connection, batch_id)
     if as_json:
-        print_json(found.model_dump(mode="json"))
+        print_document(found)
     else:
         show(status_table(found))
     raise typer.Exit(outcome.of_finished(found))

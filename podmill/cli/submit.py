@@ -7,7 +7,7 @@ import typer
 
 from podmill.cli import outcome, reading
 from podmill.cli.options import AsJson, Minutes, ShowName, Strict
-from podmill.cli.output import print_json, show
+from podmill.cli.output import print_document, show
 from podmill.cli.progress import follow, note_if_idle
 from podmill.report.status import batch_status
 from podmill.report.terminal import status_table
@@ -38,7 +38,7 @@ def submit(
     with database.reading(engine) as connection:
         status = batch_status(connection, batch_id)
     if as_json:
-        print_json(status.model_dump(mode="json"))
+        print_document(status)
     else:
         show(status_table(status))
     raise typer.Exit(outcome.of_finished(status) if wait else outcome.of_submitted(status))

@@ -1,6 +1,7 @@
 """Status and report as tables for a terminal."""
 
 from collections.abc import Sequence
+from typing import Final
 
 from rich.console import Group, RenderableType
 from rich.markup import escape
@@ -11,6 +12,9 @@ from models.steps import EpisodeState
 from podmill.report.page import duration, percent
 from podmill.report.status import BatchOverview, BatchStatus, EpisodeStatus
 from podmill.report.summary import BatchReport
+
+ROWS_MAX: Final = 200
+"""Episodes and refused rows listed; of more, episodes that need a person or are worked on come first."""
 
 STYLES = {
     EpisodeState.PUBLISHED: "green",
@@ -35,7 +39,8 @@ def status_table(status: BatchStatus) -> RenderableType:
     table = Table("Episode", "Title", "State", "Length", "Accuracy", "LUFS", "Cost", box=None, header_style="bold")
     for column in table.columns[3:]:
         column.justify = "right"
-    for episode in status.episodes:
+    listed = _listed(status.episodes)
+    for episode in listed:
         table.add_row(
             episode.id[:8],
             escape(episode.title),
@@ -46,8 +51,10 @@ def status_table(status: BatchStatus) -> RenderableType:
             f"${episode.cost_usd:.4f}",
         )
     parts: list[RenderableType] = [Text(f"Batch {status.batch} of {status.show}: {status.state}", "bold"), table]
-    parts += [Text(f"{e.id[:8]}: {e.error}", "red") for e in status.episodes if e.error]
-    parts += [Text(f"refused: {refused_line(row)}", "yellow") for row in status.refused]
+    parts += _more(len(status.episodes), "episodes")
+    parts += [Text(f"{e.id[:8]}: {e.error}", "red") for e in listed if e.error]
+    parts += [Text(f"refused: {refused_line(row)}", "yellow") for row in status.refused[:ROWS_MAX]]
+    parts += _more(len(status.refused), "refused rows")
     if status.feed_path:
         parts.append(Text(f"Feed: {status.feed_path}"))
     return Group(*parts)
@@ -85,6 +92,17 @@ def refused_line(row: dict[str, object]) -> str:
     """A refused row as ``file:line: field: message``."""
     place = ":".join(str(row[name]) for name in ("file", "line") if row.get(name) is not None)
     return ": ".join(str(part) for part in (place, row.get("field"), row["message"]) if part)
+
+
+def _listed(episodes: Sequence[EpisodeStatus]) -> Sequence[EpisodeStatus]:
+    if len(episodes) <= ROWS_MAX:
+        return episodes
+    quiet = (EpisodeState.QUEUED, EpisodeState.PUBLISHED)
+    return sorted(episodes, key=lambda episode: episode.state in quiet)[:ROWS_MAX]
+
+
+def _more(count: int, what: str) -> list[Text]:
+    return [Text(f"and {count - ROWS_MAX} more {what}: --json lists all", "dim")] if count > ROWS_MAX else []
 
 
 def _work(report: BatchReport) -> str:
