@@ -9,7 +9,11 @@ Places go to the batch with the fewest episodes in the chain, of those with as m
 ago; inside a batch to what was begun, then by position. Interactive episodes need no place.
 """
 
+import logging
+from typing import Final
+
 from sqlalchemy import ColumnElement, Connection, Engine, Select, and_, case, exists, func, or_, select, update
+from sqlalchemy.exc import SQLAlchemyError
 
 from models.steps import OPEN_STATES, STEPS, Step, StepState
 from models.tables import Batch, Episode, StepRun, table
@@ -19,11 +23,12 @@ from podmill.settings import Settings
 from podmill.store.clock import now
 from podmill.store.database import reading, transaction
 
+log = logging.getLogger(__name__)
 BATCH, EPISODE, STEP_RUN = table(Batch), table(Episode), table(StepRun)
 
-ONE_AT_A_TIME = 7306614
+ONE_AT_A_TIME: Final = 7306614
 """PostgreSQL's advisory lock of admission: two that count at once would both fill the same places."""
-REFILL_SHARE = 0.1
+REFILL_SHARE: Final = 0.1
 """A worker whose episode left the chain refills it once this share of the places is free."""
 
 _DUE = STEP_RUN.c.state == StepState.DUE
@@ -58,15 +63,19 @@ def admit(engine: Engine, settings: Settings) -> int:
     return len(calls)
 
 
-def refill(engine: Engine, settings: Settings) -> int:
+def refill(engine: Engine, settings: Settings) -> None:
     """As ``admit``, when enough places are free to be worth it. For workers, each time an episode leaves the chain.
 
-    Returns:
-        How many episodes were let in.
+    Never fails: what is not let in now is let in by the reconciler.
     """
-    with reading(engine) as connection:
-        free = settings.episodes_at_once - in_chain(connection)
-    return admit(engine, settings) if free >= settings.episodes_at_once * REFILL_SHARE else 0
+    try:
+        with reading(engine) as connection:
+            is_any = connection.scalar(select(exists().where(WAITING)))
+            free = settings.episodes_at_once - in_chain(connection) if is_any else 0
+        if free >= max(settings.episodes_at_once * REFILL_SHARE, 1):
+            admit(engine, settings)
+    except SQLAlchemyError as exc:
+        log.warning("the chain was not refilled (%s): the reconciler does it", exc)
 
 
 def in_chain(connection: Connection) -> int:

@@ -12,8 +12,8 @@ from celery.exceptions import Ignore, Reject
 from models.brief import Brief
 from models.documents import Document
 from models.publication import Publication
-from models.steps import EpisodeState, Step
-from podcast_tasks import chain, deliveries, worker
+from models.steps import EpisodeState, Step, following
+from podcast_tasks import admission, chain, deliveries, worker
 from podcast_tasks.journal import Claim, Journal, Refusal
 from podcast_tasks.lease import Keeper, Lease
 from podcast_tasks.queues import queue_of
@@ -125,7 +125,11 @@ def run_step(step: Step, episode_id: str, work: Callable[[Work], Outcome]) -> No
         if isinstance(outcome, SendBack):
             call = chain.Call(episode_id, outcome.to, claim.interactive, claim.synthesis_queue)
             chain.send([call], point=f"{step}:sent")
+        else:
+            _leave_chain(claim)
         raise Ignore
+    if following(step) is None:
+        _leave_chain(claim)
 
 
 def _claim(step: Step, episode_id: str) -> Claim | None:
@@ -245,6 +249,14 @@ def _put_off(claim: Claim, error: Exception, verdict: Again | GiveUp) -> Episode
     code, reason = explain(error)
     if isinstance(verdict, Again):
         journal().park(claim, verdict.wait_s, reason, counts=verdict.counts)
+        _leave_chain(claim)
         return EpisodeState.PARKED
     journal().fail(claim, code, reason, state=verdict.state)
+    _leave_chain(claim)
     return verdict.state
+
+
+def _leave_chain(claim: Claim) -> None:
+    """An episode of a batch gave its place back: another one takes it."""
+    if not claim.interactive:
+        admission.refill(journal().engine, journal().settings)
