@@ -41,6 +41,17 @@ class Settings(BaseModel):
     elevenlabs_api_key: SecretStr | None = Field(None, description="Key of ElevenLabs.")
     elevenlabs_url: str = Field("https://api.elevenlabs.io", description="Address of ElevenLabs or its regional twin.")
     elevenlabs_model: str = Field("eleven_multilingual_v2", description="Speech model of ElevenLabs.")
+    elevenlabs_voices: tuple[str, ...] = Field(
+        ("JBFqnCBsd6RMkjVDRZzb=George", "21m00Tcm4TlvDq8ikWAM=Rachel"),
+        description="Voices of ElevenLabs that are listed and cast by `auto`, best first: ids, each with `=` and its "
+        "name, comma separated. Any other can be cast as `elevenlabs:ID`.",
+    )
+    elevenlabs_timeout_s: float = Field(
+        240.0, gt=0, description="Longest silence of ElevenLabs within a request; then its outcome is in doubt."
+    )
+    elevenlabs_record_s: float = Field(
+        60.0, ge=0, description="Seconds after that by which a request is in the history of ElevenLabs, if it was made."
+    )
 
     engine: str = Field("piper", description="Speech engine used when neither episode nor show names one.")
     cast: str = Field("duo", description="Cast used when neither episode nor show names one: `duo` or `solo`.")
@@ -140,7 +151,7 @@ class Settings(BaseModel):
     fault_points: tuple[str, ...] = Field((), description="Tests only: points at which a process kills itself, once.")
     fault_dir: Path | None = Field(None, description="Tests only: folder where a point that struck leaves its mark.")
 
-    @field_validator("targets", "fault_points", mode="before")
+    @field_validator("targets", "elevenlabs_voices", "fault_points", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value

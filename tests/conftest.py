@@ -12,7 +12,12 @@ import pytest
 
 from podmill import settings
 
-pytest_plugins = ["tests.servers.broker", "tests.servers.database", "tests.servers.postgres"]
+pytest_plugins = [
+    "tests.emulators.running",
+    "tests.servers.broker",
+    "tests.servers.database",
+    "tests.servers.postgres",
+]
 
 FOREIGN: Final = (
     *("PODMILL_", "CELERY_", "FLOWER_", "FORKED_BY_MULTIPROCESSING", "C_FORCE_ROOT"),

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Final, Literal, Protocol, cast
+from typing import Final, Literal, Protocol, cast, runtime_checkable
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +14,9 @@ from podmill.settings import Settings
 ENGINES: Final = {
     "piper": "podmill.speech.piper:Piper",
     "kokoro": "podmill.speech.kokoro:Kokoro",
+    "elevenlabs": "podmill.speech.elevenlabs:ElevenLabs",
 }
-EXTRAS: Final = {"piper": "piper", "kokoro": "kokoro"}
+EXTRAS: Final = {"piper": "piper", "kokoro": "kokoro", "elevenlabs": "elevenlabs"}
 """The extra that installs each engine's packages."""
 
 Samples = NDArray[np.float32]
@@ -161,7 +162,10 @@ class Engine(Protocol):
 
         Raises:
             MissingExtraError: its packages are not installed.
+            ConfigurationError: its key or its plan does not allow it; nothing was made.
+            QuotaError: its account is used up; nothing was made.
             VoiceError: it does not have the voice.
+            HeldError: it refuses what the text says; nothing was made.
             SpeechError: it gave nothing that can be used.
             BusyError: the provider's own limit is reached; nothing was made.
             InDoubtError: the request was sent and its outcome is not known.
@@ -171,6 +175,19 @@ class Engine(Protocol):
 
     def preload(self) -> None:
         """Load what the first request would have to wait for."""
+        ...
+
+
+@runtime_checkable
+class OpenEngine(Engine, Protocol):
+    """An engine that has more voices than it lists: those of an account with its provider."""
+
+    def voice(self, name: str) -> Voice:
+        """The voice of a name; whether there is one shows when it is asked to speak.
+
+        Raises:
+            VoiceError: no voice can have that name.
+        """
         ...
 
 

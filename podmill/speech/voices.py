@@ -8,7 +8,7 @@ from models.brief import CastMember
 from podmill.errors import ConfigurationError, InputError, MissingExtraError, VoiceError
 from podmill.settings import Settings
 from podmill.speech import engine, files, pitch
-from podmill.speech.engine import Voice
+from podmill.speech.engine import OpenEngine, Voice
 
 AUTO: Final = "auto"
 
@@ -41,7 +41,7 @@ def find(voice_id: str, settings: Settings) -> Voice:
         MissingExtraError: it needs a package that is not installed.
     """
     base, factor = pitch.split(voice_id)
-    voice = next((voice for voice in known(settings) if voice.id == base), None)
+    voice = next((voice for voice in known(settings) if voice.id == base), None) or _unlisted(base, settings)
     if voice is None:
         listed = ", ".join(voice.id for voice in installed(settings)) or "none is installed"
         raise VoiceError(
@@ -52,13 +52,21 @@ def find(voice_id: str, settings: Settings) -> Voice:
     return _shifted(voice, factor)
 
 
+def _unlisted(voice_id: str, settings: Settings) -> Voice | None:
+    """A voice that its engine has but does not list."""
+    name, _, base = voice_id.partition(":")
+    made = engine.make(name, settings) if name in engine.ENGINES else None
+    return made.voice(base) if isinstance(made, OpenEngine) else None
+
+
 def resolve_cast(
     cast: Sequence[CastMember], settings: Settings, *, language: str = "en", engine_name: str | None = None
 ) -> tuple[CastMember, ...]:
     """A cast in which every ``auto`` is a voice, and every voice can speak.
 
     The first ``auto`` becomes the best voice of the preferred engine; the next ones other installed voices, as long
-    as there are any without an accent; then shifts of the first voice. An empty cast is the default one.
+    as there are any without an accent; then shifts of the first voice. A voice that must be paid for is never cast
+    unless its engine is the preferred one. An empty cast is the default one.
 
     Args:
         language: of the script, ``en`` or ``en-US``.
@@ -95,10 +103,11 @@ def _default(settings: Settings) -> tuple[CastMember, ...]:
 
 
 def _choice(settings: Settings, language: str, preferred: str) -> Iterator[Voice]:
+    own = {name for name in engine.ENGINES if engine.make(name, settings).capabilities.account is None}
     fit = [
         voice
         for voice in installed(settings)
-        if voice.speaks(language) and (voice.engine == preferred or not voice.accent)
+        if voice.speaks(language) and (voice.engine == preferred or (voice.engine in own and not voice.accent))
     ]
     fit.sort(key=lambda voice: (voice.engine != preferred, voice.accent != ""))
     yield from fit

@@ -9,12 +9,13 @@ import numpy as np
 import pytest
 import soundfile
 
-from podmill import registry
 from podmill.context import StepContext
-from podmill.settings import Settings
+from podmill.money import prices
+from podmill.settings import Settings, load
 from podmill.speech.engine import ENGINES, EXTRAS, Engine, RequestLine, SpeechRequest, Voice, make
 from podmill.speech.take import RATE_HZ, speak
 from podmill.store.local import LocalStore
+from tests.emulators.running import Running
 from tests.unit.podmill.speech.tones import Takes
 
 ROOT = Path(__file__).parents[2]
@@ -24,9 +25,10 @@ pytestmark = pytest.mark.parametrize(
 )
 
 
-@pytest.fixture(scope="module")
-def settings(tmp_path_factory: pytest.TempPathFactory) -> Settings:
-    return Settings(home=tmp_path_factory.mktemp("home"), synthesis_threads=1)
+@pytest.fixture
+def settings(podmill_home: Path, elevenlabs_emulator: Running) -> Settings:
+    """Hosted engines meet their emulators."""
+    return load({"PODMILL_HOME": str(podmill_home), "PODMILL_SYNTHESIS_THREADS": "1", **elevenlabs_emulator.env})[0]
 
 
 def installed(name: str, settings: Settings) -> tuple[Engine, Voice]:
@@ -43,11 +45,11 @@ def request(engine: Engine, voice: Voice, text: str, variant: int = 0) -> Speech
     return SpeechRequest(key=f"{variant:064}", engine=engine.name, language="en", variant=variant, lines=(line,))
 
 
-def test_it_is_whole(name: str) -> None:
+def test_it_is_whole(name: str, settings: Settings) -> None:
     """It has a module of its name, tests, an extra in pyproject and a price for its unit."""
     project: dict[str, Any] = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]
     prices = tomllib.loads((ROOT / "podmill/money/prices.toml").read_text())["price"]
-    engine = registry.load(ENGINES, name, kind="engine")
+    engine = make(name, settings)
     assert ENGINES[name].startswith(f"podmill.speech.{name}:")
     assert (ROOT / f"tests/unit/podmill/speech/test_{name}.py").is_file()
     assert EXTRAS[name] in project["optional-dependencies"]
@@ -69,6 +71,19 @@ def test_it_declares_itself(name: str, settings: Settings) -> None:
         assert voice.languages
         assert voice.licence
         assert voice.pitch == 1.0
+
+
+def test_who_is_paid_and_asked_is_declared(name: str, settings: Settings) -> None:
+    """A hosted engine names its account, costs money and runs where requests are limited; a local one does neither.
+
+    One whose provider keeps a record can be asked what became of a request.
+    """
+    engine = make(name, settings)
+    limits = engine.capabilities
+    hosted = limits.account is not None
+    assert hosted == (limits.queue == "synthesis.api")
+    assert hosted == (prices.load().find(name, limits.price_unit).usd > 0)
+    assert callable(getattr(engine, "find", None)) == (limits.record_after_s is not None)
 
 
 def test_it_speaks(name: str, settings: Settings) -> None:

@@ -82,6 +82,30 @@ def test_voices_that_are_taken_are_not_cast_again(settings: Settings) -> None:
 
 
 @pytest.mark.usefixtures("only_piper")
+def test_what_must_be_paid_for_is_never_cast_unasked(settings: Settings) -> None:
+    """A hosted voice is cast by ``auto`` only where its engine is the one that was chosen."""
+    pytest.importorskip("elevenlabs", reason="needs the extra: pip install 'podmill[elevenlabs]'")
+    assert any(voice.engine == "elevenlabs" for voice in installed(settings))
+    assert [m.voice for m in resolve_cast(cast("auto", "auto"), settings)] == ["piper:joe", "piper:joe@1.19"]
+    assert [m.voice for m in resolve_cast(cast("auto", "auto", "auto"), settings, engine_name="elevenlabs")] == [
+        "elevenlabs:JBFqnCBsd6RMkjVDRZzb",
+        "elevenlabs:21m00Tcm4TlvDq8ikWAM",
+        "piper:joe",
+    ]
+
+
+def test_a_voice_that_its_engine_does_not_list(settings: Settings) -> None:
+    """Any voice of an account can be cast by its id; what can be no id is refused, and so is an unknown engine."""
+    pytest.importorskip("elevenlabs", reason="needs the extra: pip install 'podmill[elevenlabs]'")
+    assert find("elevenlabs:EXAVITQu4vr4xnSDxMaL@1.19", settings).base == "EXAVITQu4vr4xnSDxMaL"
+    assert find("elevenlabs:JBFqnCBsd6RMkjVDRZzb", settings).name == "George"
+    with pytest.raises(VoiceError, match=r"'\.\./x' is not the id of a voice"):
+        find("elevenlabs:../x", settings)
+    with pytest.raises(VoiceError, match="Unknown voice: 'brass:joe'"):
+        find("brass:joe", settings)
+
+
+@pytest.mark.usefixtures("only_piper")
 def test_too_many_speakers(settings: Settings) -> None:
     """Four speakers can be told apart with one voice, five cannot."""
     assert len({m.voice for m in resolve_cast(cast(*["auto"] * 4), settings)}) == 4

@@ -1,0 +1,154 @@
+"""ElevenLabs: hosted voices, paid by the character."""
+
+import re
+from collections.abc import Callable, Mapping
+from importlib.util import find_spec
+from typing import TYPE_CHECKING, Final
+
+from podmill.errors import ConfigurationError, InDoubtError, MissingExtraError, SpeechError, TransientError, VoiceError
+from podmill.settings import Settings
+from podmill.speech import files, pitch
+from podmill.speech.engine import EXTRAS, EngineCapabilities, RawSpeech, SpeechRequest, Voice
+from podmill.speech.timing import line_times
+
+if TYPE_CHECKING:
+    from podmill.speech.elevenlabs_account import Account, Spoken, Wanted
+
+MODELS: Final = {
+    "eleven_v4": 10_000,
+    "eleven_v4_turbo": 10_000,
+    "eleven_v3": 5_000,
+    "eleven_v3_conversational": 5_000,
+    "eleven_multilingual_v2": 10_000,
+    "eleven_flash_v2_5": 40_000,
+    "eleven_turbo_v2_5": 40_000,
+    "eleven_flash_v2": 30_000,
+    "eleven_turbo_v2": 30_000,
+}
+"""Characters that one request may have, by model (its documentation of models, October 2026)."""
+
+CHARACTERS_MAX: Final = 5_000
+"""Of any request, and of models that are not in the table. It is some six minutes of speech: while its take is made the
+process holds 600 MB (measured 2026-11-21)."""
+
+OUTPUT_FORMAT: Final = "mp3_44100_128"
+"""The best that every plan allows; PCM at this rate needs the Pro plan."""
+SAMPLE_RATE_HZ: Final = 44100
+
+ENGLISH_ONLY: Final = {"eleven_flash_v2", "eleven_turbo_v2"}
+LANGUAGES: Final = (
+    *("en", "ja", "zh", "de", "hi", "fr", "ko", "pt", "it", "es", "id", "nl", "tr", "fil", "pl"),
+    *("sv", "bg", "ro", "ar", "cs", "el", "fi", "hr", "ms", "sk", "da", "ta", "uk", "ru"),
+)
+"""Of ``eleven_multilingual_v2``; the later models speak these and more."""
+
+VOICE_ID: Final = re.compile(r"[A-Za-z0-9]{8,64}")
+"""It becomes part of an address."""
+KEY: Final = re.compile(r"[!-~]+")
+"""It becomes a header."""
+
+
+class ElevenLabs:
+    """Voices of an account: those in the settings are listed, any other can be cast by its id."""
+
+    name = "elevenlabs"
+
+    def __init__(self, settings: Settings) -> None:
+        self.settings = settings
+        self.capabilities = EngineCapabilities(
+            max_characters=min(MODELS.get(settings.elevenlabs_model, CHARACTERS_MAX), CHARACTERS_MAX),
+            max_speakers=1,
+            sample_rate_hz=SAMPLE_RATE_HZ,
+            price_unit="character",
+            queue="synthesis.api",
+            timestamps=True,
+            stitching=False,
+            account=self.name,
+            record_after_s=settings.elevenlabs_timeout_s + settings.elevenlabs_record_s,
+        )
+
+    def voices(self) -> tuple[Voice, ...]:
+        entries = (entry.partition("=") for entry in self.settings.elevenlabs_voices)
+        return tuple(self._voice(name.strip(), title.strip()) for name, _, title in entries)
+
+    def voice(self, name: str) -> Voice:
+        if not VOICE_ID.fullmatch(name):
+            raise VoiceError(
+                f"{name!r} is not the id of a voice of ElevenLabs.",
+                action="Copy the id from its page of voices: letters and digits, for example JBFqnCBsd6RMkjVDRZzb.",
+            )
+        return self._voice(name, name)
+
+    def fingerprint(self, voice: Voice, variant: int) -> Mapping[str, object]:
+        # The settings of the voice are those that the account has saved for it: it alone knows them.
+        return {
+            "model": self.settings.elevenlabs_model,
+            "format": OUTPUT_FORMAT,
+            "seed": variant,
+            "pitch": voice.pitch,
+        }
+
+    def speak(self, request: SpeechRequest) -> RawSpeech:
+        account, wanted = self._account(), self._wanted(request)
+        spoken = account.speak(wanted)
+        try:
+            return _raw(request, spoken)
+        except SpeechError as exc:
+            raise InDoubtError(
+                f"What ElevenLabs gave cannot be used, and is charged (request {spoken.receipt.request_id}): {exc}"
+            ) from exc
+
+    def find(self, request: SpeechRequest, since: float, taken: Callable[[str], bool]) -> RawSpeech | None:
+        account, wanted = self._account(), self._wanted(request)
+        spoken = account.find(wanted, since, since + (self.capabilities.record_after_s or 0.0), taken)
+        try:
+            return _raw(request, spoken) if spoken else None
+        except SpeechError as exc:
+            raise TransientError(f"The history of ElevenLabs gave audio that cannot be used: {exc}") from exc
+
+    def preload(self) -> None:
+        self._must_be_installed()
+        from podmill.speech import elevenlabs_account  # noqa: F401
+
+    def _voice(self, name: str, title: str) -> Voice:
+        languages = ("en",) if self.settings.elevenlabs_model in ENGLISH_ONLY else LANGUAGES
+        installed = find_spec("elevenlabs") is not None
+        return Voice(f"{self.name}:{name}", title or name, self.name, languages, "terms of ElevenLabs", installed)
+
+    def _account(self) -> "Account":
+        self._must_be_installed()
+        from podmill.speech.elevenlabs_account import account
+
+        secret = self.settings.elevenlabs_api_key
+        key = secret.get_secret_value().strip() if secret else ""
+        if not KEY.fullmatch(key):
+            raise ConfigurationError(
+                "ElevenLabs needs a key." if not key else "The key of ElevenLabs cannot be one.",
+                action="Set PODMILL_ELEVENLABS_API_KEY, or cast another engine's voices.",
+            )
+        return account(self.settings.elevenlabs_url, key, self.settings.elevenlabs_timeout_s)
+
+    def _wanted(self, request: SpeechRequest) -> "Wanted":
+        from podmill.speech.elevenlabs_account import Wanted
+
+        (voice,) = request.voices
+        base, _ = pitch.split(voice.partition(":")[2])
+        return Wanted(
+            text=request.text,
+            voice_id=self.voice(base).base,
+            model=self.settings.elevenlabs_model,
+            output_format=OUTPUT_FORMAT,
+            seed=request.variant,
+        )
+
+    def _must_be_installed(self) -> None:
+        if find_spec("elevenlabs") is None:
+            raise MissingExtraError(f"The engine {self.name!r}", extra=EXTRAS[self.name])
+
+
+def _raw(request: SpeechRequest, spoken: "Spoken") -> RawSpeech:
+    samples, sample_rate_hz = files.decoded(spoken.audio)
+    times = line_times([line.text for line in request.lines], len(samples) / sample_rate_hz, spoken.alignment)
+    _, factor = pitch.split(request.voices[0])
+    shifted = pitch.shift(samples, sample_rate_hz, factor)
+    return RawSpeech(shifted, sample_rate_hz, spoken.audio, ".mp3", "audio/mpeg", times, spoken.receipt)

@@ -1,0 +1,233 @@
+"""One key at ElevenLabs, asked through its SDK: imported only when something is to be spoken."""
+
+import base64
+import binascii
+import math
+import weakref
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import TYPE_CHECKING, Final
+
+import httpx
+from elevenlabs.client import ElevenLabs
+from elevenlabs.core.api_error import ApiError
+from elevenlabs.core.parse_error import ParsingError
+
+from podmill.errors import ConfigurationError, InDoubtError, PodmillError, TransientError
+from podmill.speech import elevenlabs_refusals as refusals
+from podmill.speech.engine import Receipt
+from podmill.speech.timing import Alignment
+
+if TYPE_CHECKING:
+    from elevenlabs.core.request_options import RequestOptions
+    from elevenlabs.types import GetSpeechHistoryResponse, SpeechHistoryItemResponse
+
+ONCE: Final["RequestOptions"] = {"max_retries": 0}
+"""The SDK would send a request again after a 5xx, and pay twice."""
+
+CONNECT_TIMEOUT_S: Final = 10.0
+CONNECTIONS_MAX: Final = 64
+"""Of one process: as many as it may have threads that speak."""
+
+PAGE: Final = 1000
+"""Entries of the history at a time, the most it gives."""
+PAGES_MAX: Final = 100
+CLOCKS_S: Final = 60
+"""How far the provider's clock may be from ours."""
+
+FAILURES: Final = (ApiError, ParsingError, httpx.HTTPError, httpx.InvalidURL, ValueError)
+"""What the SDK raises instead of an answer; ValueError for a body that is no text."""
+NEVER_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+MALFORMED: Final = (httpx.LocalProtocolError, httpx.UnsupportedProtocol, httpx.InvalidURL)
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A request to speak, in the terms of ElevenLabs."""
+
+    text: str
+    voice_id: str
+    model: str
+    output_format: str
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Spoken:
+    """What it gave."""
+
+    audio: bytes
+    alignment: Alignment | None
+    receipt: Receipt
+
+
+@lru_cache(maxsize=4)
+def account(url: str, key: str, timeout_s: float) -> "Account":
+    """The account of this process, whose connections are kept open."""
+    return Account(url, key, timeout_s)
+
+
+class Account:
+    """A key at an address. Safe to use from many threads."""
+
+    def __init__(self, url: str, key: str, timeout_s: float) -> None:
+        self._key = key
+        # No redirects: the key would go along.
+        client = httpx.Client(
+            timeout=timeout_s,
+            limits=httpx.Limits(max_connections=CONNECTIONS_MAX, max_keepalive_connections=CONNECTIONS_MAX),
+            event_hooks={"request": [_connect_soon]},
+        )
+        self._sdk = ElevenLabs(base_url=url, api_key=key, timeout=timeout_s, httpx_client=client)
+        weakref.finalize(self, client.close)
+
+    def speak(self, wanted: Wanted) -> Spoken:
+        """Ask once.
+
+        Raises:
+            TransientError: it was not reached, or refused for now; nothing was made.
+            InDoubtError: it was asked, and what it did is not known.
+            PodmillError: it refused for good, as ``elevenlabs_refusals`` tells; nothing was made.
+        """
+        try:
+            reply = self._sdk.text_to_speech.with_raw_response.convert_with_timestamps(
+                wanted.voice_id,
+                text=wanted.text,
+                model_id=wanted.model,
+                output_format=wanted.output_format,
+                seed=wanted.seed,
+                request_options=ONCE,
+            )
+        except FAILURES as exc:
+            raise self._error(exc, wanted.text) from None
+        receipt = _receipt(reply.headers)
+        # The SDK builds its models unchecked: what the answer lacks is missing here too.
+        encoded = getattr(reply.data, "audio_base_64", None)
+        try:
+            audio = base64.b64decode(encoded, validate=True) if isinstance(encoded, str) else b""
+        except binascii.Error:
+            audio = b""
+        if not audio:
+            raise InDoubtError(f"ElevenLabs answered without audio (request {receipt.request_id}); it may be charged.")
+        return Spoken(audio, _alignment(getattr(reply.data, "alignment", None)), receipt)
+
+    def find(self, wanted: Wanted, since: float, until: float, taken: Callable[[str], bool]) -> Spoken | None:
+        """What it made of a request between two times (seconds since 1970), from its own history.
+
+        The newest entry of that text, voice and model whose request is not ``taken``. Entries say nothing of seeds.
+
+        Raises:
+            TransientError: the history cannot be read now, or not to its end.
+            ConfigurationError: the key may not read it.
+        """
+        found = [
+            item
+            for item in self._history(wanted.voice_id, int(since) - CLOCKS_S, math.ceil(until) + CLOCKS_S)
+            if _is(item, wanted) and not taken(_identity(item))
+        ]
+        if not found:
+            return None
+        item = max(found, key=lambda each: getattr(each, "date_unix", 0))
+        if getattr(item, "state", None) == "processing":
+            raise TransientError("ElevenLabs is still working on a request that is looked up.")
+        try:
+            audio = b"".join(self._sdk.history.get_audio(item.history_item_id, request_options=ONCE))
+        except FAILURES as exc:
+            raise self._unreadable(exc) from None
+        alignments = getattr(item, "alignments", None)
+        return Spoken(audio, _alignment(getattr(alignments, "alignment", None)), Receipt(_identity(item), _cost(item)))
+
+    def _history(self, voice_id: str, since: int, until: int) -> Iterator["SpeechHistoryItemResponse"]:
+        after: str | None = None
+        for _ in range(PAGES_MAX):
+            page = self._page(voice_id, since, until, after)
+            items = getattr(page, "history", None)
+            if not isinstance(items, list):
+                raise TransientError("ElevenLabs answered without its history.")
+            yield from items
+            if not getattr(page, "has_more", False):
+                return
+            before, after = after, getattr(page, "last_history_item_id", None)
+            if after in (None, before):
+                break
+        # To say that an entry is not there, all of them must have been seen.
+        raise TransientError("The history of ElevenLabs has no end.")
+
+    def _page(self, voice_id: str, since: int, until: int, after: str | None) -> "GetSpeechHistoryResponse":
+        try:
+            page: GetSpeechHistoryResponse = self._sdk.history.list(
+                page_size=PAGE,
+                voice_id=voice_id,
+                date_after_unix=since,
+                date_before_unix=until,
+                start_after_history_item_id=after,
+                request_options=ONCE,
+            )
+        except FAILURES as exc:
+            raise self._unreadable(exc) from None
+        return page
+
+    def _error(self, exc: Exception, text: str) -> PodmillError:
+        """What an exception of the SDK means. It is not chained: some repeat the headers they sent, and so the key."""
+        if isinstance(exc, ApiError):
+            headers = {name.lower(): value for name, value in (exc.headers or {}).items()}
+            return refusals.error(refusals.read(exc.status_code or 0, headers, exc.body, secret=self._key), text)
+        if isinstance(exc, MALFORMED):
+            return ConfigurationError(
+                "No request to ElevenLabs can be made of the settings.",
+                action=f"Check PODMILL_ELEVENLABS_URL and {refusals.KEY}.",
+            )
+        kind = type(exc).__name__
+        if isinstance(exc, NEVER_SENT):
+            return TransientError(f"ElevenLabs was not reached ({kind}).")
+        return InDoubtError(f"The answer of ElevenLabs did not arrive whole ({kind}); the request may be charged.")
+
+    def _unreadable(self, exc: Exception) -> PodmillError:
+        """Reading costs nothing: whatever is not a wrong setting may be tried again."""
+        error = self._error(exc, "")
+        if isinstance(error, ConfigurationError | TransientError):
+            return error
+        return TransientError(f"The history of ElevenLabs cannot be read now: {error.message}")
+
+
+def _connect_soon(request: httpx.Request) -> None:
+    """The SDK has one time-out for everything; a connection is made soon or not at all."""
+    timeout = request.extensions["timeout"]
+    timeout["connect"] = min(timeout["connect"] or CONNECT_TIMEOUT_S, CONNECT_TIMEOUT_S)
+
+
+def _receipt(headers: Mapping[str, str]) -> Receipt:
+    try:
+        cost = float(headers.get("character-cost", ""))
+    except ValueError:
+        cost = -1.0
+    return Receipt(
+        request_id=headers.get("request-id"),
+        billed=cost if math.isfinite(cost) and cost >= 0 else None,
+        at_once=refusals.count(headers.get("current-concurrent-requests")),
+        at_once_max=refusals.count(headers.get("maximum-concurrent-requests")),
+    )
+
+
+def _alignment(said: object) -> Alignment | None:
+    names = ("characters", "character_start_times_seconds", "character_end_times_seconds")
+    lists = [getattr(said, name, None) for name in names]
+    if not all(isinstance(each, list) for each in lists):
+        return None
+    characters, starts, ends = lists
+    return Alignment(characters or (), starts or (), ends or ())
+
+
+def _is(item: "SpeechHistoryItemResponse", wanted: Wanted) -> bool:
+    said = [getattr(item, name, None) for name in ("text", "voice_id", "model_id")]
+    return said == [wanted.text, wanted.voice_id, wanted.model] and bool(getattr(item, "history_item_id", None))
+
+
+def _identity(item: "SpeechHistoryItemResponse") -> str:
+    return getattr(item, "request_id", None) or item.history_item_id
+
+
+def _cost(item: "SpeechHistoryItemResponse") -> float | None:
+    before, after = (getattr(item, f"character_count_change_{end}", None) for end in ("from", "to"))
+    return float(after - before) if isinstance(before, int) and isinstance(after, int) and after >= before else None
