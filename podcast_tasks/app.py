@@ -10,12 +10,14 @@ from celery.signals import (
     celeryd_after_setup,
     import_modules,
     setup_logging,
+    task_success,
     worker_process_init,
     worker_ready,
 )
 
 from podcast_tasks import worker
 from podcast_tasks.command_line import close_flower
+from podmill import faults
 from podmill.settings import current
 
 app = Celery("podcast_tasks")
@@ -43,10 +45,17 @@ def _know_the_place(**_: Any) -> None:
 
 @worker_ready.connect
 def _watch_for_the_end(sender: Any, **_: Any) -> None:
-    # The journal is not needed before, and importing it here would be a circle.
+    # Imported here: the steps import this module.
     from podcast_tasks import stopping
 
     stopping.watch(sender)
+
+
+@celeryd_after_setup.connect
+def _strike_after_sending(**_: Any) -> None:
+    """Tests only: a fault point of every step between its successor's message and its own acknowledgement."""
+    if current().fault_points:
+        task_success.connect(lambda sender, **_: faults.hit(f"{sender.name.rpartition('.')[2]}:sent"), weak=False)
 
 
 @celeryd_after_setup.connect

@@ -8,6 +8,7 @@ import logging
 from redis.exceptions import RedisError
 
 from podcast_tasks import broker
+from podmill.errors import ConfigurationError
 
 log = logging.getLogger(__name__)
 _HASH = "deliveries"
@@ -21,7 +22,7 @@ def count(*, done: bool) -> None:
     """
     try:
         broker.client().hincrby(broker.key(_HASH), "done" if done else "nothing", 1)
-    except RedisError as exc:
+    except (RedisError, ConfigurationError) as exc:
         log.debug("a delivery was not counted: %s", exc)
 
 
