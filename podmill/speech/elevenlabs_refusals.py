@@ -34,6 +34,7 @@ MODEL: Final = {"model_not_found", "model_access_denied", "unsupported_model"}
 POLICY_TEXT: Final = "may violate our Terms of Service"
 AT_ONCE_TEXT: Final = re.compile(r"maximum of (\d{1,4}) concurrent requests")
 
+UNSAID: Final = "it does not say why"
 SAID_MAX: Final = 200
 PASSAGE_MAX: Final = 80
 RETRY_AFTER_MAX_S: Final = 3600.0
@@ -67,12 +68,12 @@ def read(status: int, headers: Mapping[str, str], body: object, *, secret: str) 
         codes = [detail.get("code"), detail.get("status"), detail.get("type")]
         message = detail.get("message") or detail.get("status")
     elif isinstance(detail, list):
-        message = "; ".join(_field(entry) for entry in detail[:3])
+        message = "; ".join(_field(entry) for entry in detail[:3] if isinstance(entry, dict))
     return Answer(
         status=status,
         headers=headers,
         codes=frozenset(code for code in codes if isinstance(code, str)),
-        message=_clean(message if isinstance(message, str) else "", secret),
+        message=_clean(message if isinstance(message, str) else "", secret) or UNSAID,
     )
 
 
@@ -152,10 +153,8 @@ def count(value: str | None) -> int | None:
     return int(value) if value and value.isascii() and value.isdigit() and len(value) < 10 else None
 
 
-def _field(entry: object) -> str:
+def _field(entry: dict[str, Any]) -> str:
     """An entry of FastAPI's list of what is wrong with a body."""
-    if not isinstance(entry, dict):
-        return ""
     place = entry.get("loc")
     return f"{'.'.join(map(str, place)) if isinstance(place, list) else ''}: {entry.get('msg', '')}"
 

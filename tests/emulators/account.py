@@ -57,7 +57,8 @@ class Account:
         self.terms = terms
         self.used = 0
         self.entries: list[Entry] = []
-        self._at_once = 0
+        self.at_once = 0
+        """Requests that are being made."""
         self._received: deque[float] = deque()
         self._lock = threading.Lock()
         if log.exists():
@@ -78,21 +79,21 @@ class Account:
             now = time.monotonic()
             while self._received and self._received[0] <= now - 60:
                 self._received.popleft()
-            if self.terms.at_once and self._at_once >= self.terms.at_once:
-                return self._at_once, "busy"
+            if self.terms.at_once and self.at_once >= self.terms.at_once:
+                return self.at_once, "busy"
             if self.terms.per_minute and len(self._received) >= self.terms.per_minute:
-                return self._at_once, "rate"
+                return self.at_once, "rate"
             self._received.append(now)
-            self._at_once += 1
-            return self._at_once, None
+            self.at_once += 1
+            return self.at_once, None
 
     def leave(self) -> None:
         with self._lock:
-            self._at_once -= 1
+            self.at_once -= 1
 
     def at_once_headers(self) -> dict[str, str]:
         with self._lock:
-            now, most = self._at_once, self.terms.at_once
+            now, most = self.at_once, self.terms.at_once
         return {"current-concurrent-requests": str(now), "maximum-concurrent-requests": str(most)}
 
     def retry_after_s(self) -> int:

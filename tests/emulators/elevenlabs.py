@@ -22,7 +22,7 @@ from typing import Any, Final
 from tests.emulators.account import MODELS, Account, Entry, Terms
 from tests.emulators.faults import BEFORE, Faults
 from tests.emulators.http import Handler, RefusedError, Server
-from tests.emulators.sound import Sound, Studio, studio
+from tests.emulators.sound import Joe, Sound, Speaker, Tone
 
 DEFAULT_MODEL: Final = "eleven_multilingual_v2"
 VOICE: Final = re.compile(r"[A-Za-z0-9]{8,64}")
@@ -34,12 +34,12 @@ STATUS: Final = {"ok": 200, "truncate": 200, "shapeless": 200, "error_billed": 5
 
 class Emulator(Server):
     def __init__(
-        self, port: int, account: Account, faults: Faults, studio: Studio, latency_s: float, hang_s: float
+        self, port: int, account: Account, faults: Faults, speaker: Speaker, latency_s: float, hang_s: float
     ) -> None:
         super().__init__(("127.0.0.1", port), ElevenLabs)
         self.account = account
         self.faults = faults
-        self.studio = studio
+        self.speaker = speaker
         self.latency_s = latency_s
         """Of making speech, on average."""
         self.hang_s = hang_s
@@ -73,11 +73,15 @@ class ElevenLabs(Handler):
     # To speak
 
     def speak(self, voice: str, timed: str | None) -> None:
-        wanted = self._wanted()
-        self._authorize()
-        self._check(wanted, voice)
-        text, model, seed = wanted["text"], wanted["model_id"], wanted["seed"]
         account, faults = self.server.account, self.server.faults
+        try:
+            wanted = self._wanted()
+            self._authorize()
+            self._check(wanted, voice)
+        except RefusedError as error:
+            account.note("refused", error.status, voice=voice, at_once=account.at_once)
+            raise
+        text, model, seed = wanted["text"], wanted["model_id"], wanted["seed"]
         at_once, limit = account.arrive()
         note = partial(account.note, text=text, voice=voice, model=model, seed=seed, at_once=at_once)
         if limit:
@@ -95,7 +99,7 @@ class ElevenLabs(Handler):
             # Written down before the speech is made: however this process ends, what it charged is known.
             note(outcome, STATUS.get(outcome, 0), entry=entry)
             started = time.monotonic()
-            sound = self.server.studio.speak(text, voice, seed)
+            sound = self.server.speaker.speak(text, voice, seed)
             latency_s = self.server.latency_s * random.uniform(0.5, 1.5)
             time.sleep(max(0.0, started + latency_s - time.monotonic()))
             account.record(entry)
@@ -242,7 +246,7 @@ class ElevenLabs(Handler):
 
     def history_audio(self, item_id: str) -> None:
         entry = self._entry(item_id)
-        self.send(self.server.studio.speak(entry.text, entry.voice, entry.seed).mp3)
+        self.send(self.server.speaker.speak(entry.text, entry.voice, entry.seed).mp3)
 
     def _entry(self, item_id: str) -> Entry:
         self._authorize()
@@ -309,8 +313,9 @@ def main() -> None:
     given = _options()
     terms = Terms(key=given.key, at_once=given.at_once, per_minute=given.per_minute, quota=given.quota)
     chances = {name: float(share) for name, _, share in (each.partition("=") for each in given.chance)}
-    faults, made = Faults(chances, given.seed), studio(given.speech)
-    server = Emulator(given.port, Account(terms, given.state), faults, made, given.latency_s, given.hang_s)
+    faults = Faults(chances, given.seed)
+    speaker = Joe(given.speech) if given.speech else Tone()
+    server = Emulator(given.port, Account(terms, given.state), faults, speaker, given.latency_s, given.hang_s)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     print(f"http://127.0.0.1:{server.server_address[1]}", flush=True)  # noqa: T201 - what it is started for
     server.serve_forever()

@@ -4,9 +4,9 @@ import hashlib
 import io
 import re
 import threading
-from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -20,112 +20,103 @@ from podmill.speech.engine import RequestLine, Samples, SpeechRequest, make
 
 RATE_HZ: Final = 44100
 CHARACTERS_A_SECOND: Final = 15.0
+TONE_STEP_S: Final = 0.5
+"""Tones last a multiple of this, so that most have been encoded before: LAME takes 7 ms for a second of sound."""
 PIECE: Final = re.compile(r"[^.!?\n]*[.!?\n]+\s*|[^.!?\n]+$")
 """A sentence or a line, with the white space after it."""
 PITCHES: Final = ("", "@1.19", "@0.84")
 """What tells one emulated voice from the next."""
-KEPT: Final = 256
 
 
 @dataclass(frozen=True, slots=True)
 class Sound:
     mp3: bytes
-    starts_s: tuple[float, ...]
+    starts_s: Sequence[float]
     """Of every character of the text."""
-    ends_s: tuple[float, ...]
+    ends_s: Sequence[float]
 
 
-class Voice(Protocol):
-    def piece(self, text: str, voice: str, seed: int) -> Samples:
-        """A sentence at 44.1 kHz; not empty."""
-        ...
+class Speaker(Protocol):
+    """Safe to use from many threads."""
+
+    def speak(self, text: str, voice: str, seed: int) -> Sound: ...
 
 
 class Tone:
-    """A tone for every sentence, as long as a person would take."""
+    """A tone that swells as syllables do, as long as a person would take for the text."""
 
-    def piece(self, text: str, voice: str, seed: int) -> Samples:
-        length = max(round(len(text) / CHARACTERS_A_SECOND * RATE_HZ), RATE_HZ // 10)
-        time_s = np.arange(length) / RATE_HZ
-        wave = np.sin(2 * np.pi * (110 + 40 * _index(voice, 5) + 7 * (seed % 9)) * time_s)
-        # Swells like syllables do, and ends in quiet like a sentence does.
-        swell = (0.6 - 0.4 * np.cos(2 * np.pi * 4 * time_s)) * np.minimum(1, (length - np.arange(length)) / 2205)
-        return np.asarray(0.3 * wave * swell, dtype=np.float32)
+    def speak(self, text: str, voice: str, seed: int) -> Sound:
+        steps = max(1, round(len(text) / CHARACTERS_A_SECOND / TONE_STEP_S))
+        each_s = steps * TONE_STEP_S / len(text)
+        edges = [round(n * each_s, 3) for n in range(len(text) + 1)]
+        return Sound(_tone(110 + 40 * _index(voice, 5) + 7 * (seed % 9), steps), edges[:-1], edges[1:])
 
 
 class Joe:
-    """Piper's Joe at the pitch of the voice; each sentence is kept on disk for the next run."""
+    """Piper's Joe at the pitch of the voice. Sentences and texts are kept on disk, for the next run too."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
         self._engine = make("piper", Settings(home=folder, synthesis_threads=1))
-
-    def piece(self, text: str, voice: str, seed: int) -> Samples:
-        said = " ".join(text.split())
-        if not any(character.isalnum() for character in said):
-            return np.zeros(RATE_HZ // 10, dtype=np.float32)
-        pitched = f"piper:joe{PITCHES[_index(voice, len(PITCHES))]}"
-        key = hashlib.sha256(f"{pitched}|{seed}|{said}".encode()).hexdigest()
-        path = self._folder / key[:2] / f"{key}.wav"
-        if not path.exists():
-            line = RequestLine(index=0, speaker="S1", voice=pitched, text=said)
-            raw = self._engine.speak(SpeechRequest(key=key, engine="piper", language="en", variant=seed, lines=(line,)))
-            samples = soxr.resample(raw.samples, raw.sample_rate_hz, RATE_HZ).astype(np.float32)
-            path.parent.mkdir(parents=True, exist_ok=True)
-            part = path.with_suffix(f".{threading.get_ident()}")
-            part.write_bytes(files.wav(samples, RATE_HZ))
-            part.replace(path)
-        return files.decoded(path.read_bytes())[0]
-
-
-class Studio:
-    """Speaks each text once and keeps what it said last."""
-
-    def __init__(self, voice: Voice) -> None:
-        self._voice = voice
-        self._kept: OrderedDict[tuple[str, str, int], Sound] = OrderedDict()
         self._lock = threading.Lock()
-        self._busy: dict[tuple[str, str, int], threading.Lock] = {}
 
     def speak(self, text: str, voice: str, seed: int) -> Sound:
-        key = (text, voice, seed)
-        with self._lock:
-            busy = self._busy.setdefault(key, threading.Lock())
-        with busy:
-            if key not in self._kept:
-                made = self._made(*key)
-                with self._lock:
-                    self._kept[key] = made
-                    while len(self._kept) > KEPT:
-                        self._busy.pop(self._kept.popitem(last=False)[0], None)
-            return self._kept.get(key) or self._made(*key)
+        pieces = PIECE.findall(text)
+        spoken = [self._piece(" ".join(piece.split()), voice, seed) for piece in pieces]
+        starts, ends, at_s = [], [], 0.0
+        for piece, path in zip(pieces, spoken, strict=True):
+            duration_s = soundfile.info(path).duration if path else TONE_STEP_S
+            edges = [round(at_s + duration_s * n / len(piece), 3) for n in range(len(piece) + 1)]
+            starts += edges[:-1]
+            ends += edges[1:]
+            at_s += duration_s
+        kept = self._path(text, voice, seed, ".mp3")
+        if not kept.exists():
+            silence = np.zeros(round(TONE_STEP_S * RATE_HZ), dtype=np.float32)
+            sounds = [files.decoded(path.read_bytes())[0] if path else silence for path in spoken]
+            _write(kept, _mp3(np.concatenate(sounds)))
+        return Sound(kept.read_bytes(), starts, ends)
 
-    def _made(self, text: str, voice: str, seed: int) -> Sound:
-        spoken, starts, ends = [], [], []
-        at_s = 0.0
-        for piece in PIECE.findall(text):
-            samples = self._voice.piece(piece, voice, seed)
-            each_s = len(samples) / RATE_HZ / len(piece)
-            starts += [round(at_s + n * each_s, 3) for n in range(len(piece))]
-            ends += [round(at_s + (n + 1) * each_s, 3) for n in range(len(piece))]
-            at_s += len(samples) / RATE_HZ
-            spoken.append(samples)
-        out = io.BytesIO()
-        # Between LAME's 320 (0) and 32 kbit/s (1): 128.
-        soundfile.write(
-            *(out, np.concatenate(spoken), RATE_HZ),
-            format="MP3",
-            subtype="MPEG_LAYER_III",
-            bitrate_mode="CONSTANT",
-            compression_level=0.67,
-        )
-        return Sound(out.getvalue(), tuple(starts), tuple(ends))
+    def _piece(self, said: str, voice: str, seed: int) -> Path | None:
+        """A sentence as WAV at 44.1 kHz; None where there is nothing to say."""
+        if not any(character.isalnum() for character in said):
+            return None
+        pitched = f"piper:joe{PITCHES[_index(voice, len(PITCHES))]}"
+        path = self._path(said, pitched, seed, ".wav")
+        if not path.exists():
+            line = RequestLine(index=0, speaker="S1", voice=pitched, text=said)
+            request = SpeechRequest(key="", engine="piper", language="en", variant=seed, lines=(line,))
+            with self._lock:
+                raw = self._engine.speak(request)
+            samples = soxr.resample(raw.samples, raw.sample_rate_hz, RATE_HZ).astype(np.float32)
+            _write(path, files.wav(samples, RATE_HZ))
+        return path
+
+    def _path(self, text: str, voice: str, seed: int, suffix: str) -> Path:
+        name = hashlib.sha256(f"{voice}|{seed}|{text}".encode()).hexdigest()
+        return self._folder / name[:2] / f"{name}{suffix}"
 
 
-def studio(cache: Path | None) -> Studio:
-    """With Joe, whose sentences are kept in a folder; without one, with tones."""
-    voice: Callable[[], Voice] = Tone if cache is None else lambda: Joe(cache)
-    return Studio(voice())
+@lru_cache(maxsize=256)
+def _tone(pitch_hz: float, steps: int) -> bytes:
+    time_s = np.arange(round(steps * TONE_STEP_S * RATE_HZ)) / RATE_HZ
+    swell = 0.3 - 0.2 * np.cos(2 * np.pi * 4 * time_s)
+    return _mp3((swell * np.sin(2 * np.pi * pitch_hz * time_s)).astype(np.float32))
+
+
+def _mp3(samples: Samples) -> bytes:
+    out = io.BytesIO()
+    # The level of compression goes from LAME's 320 kbit/s (0) to 32 (1): 128.
+    quality = {"bitrate_mode": "CONSTANT", "compression_level": 0.67}
+    soundfile.write(out, samples, RATE_HZ, format="MP3", subtype="MPEG_LAYER_III", **quality)
+    return out.getvalue()
+
+
+def _write(path: Path, data: bytes) -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    part = path.with_suffix(f".{threading.get_ident()}")
+    part.write_bytes(data)
+    part.replace(path)
 
 
 def _index(name: str, count: int) -> int:

@@ -69,7 +69,7 @@ def test_it_speaks(hosted: ElevenLabs, elevenlabs_emulator: Running) -> None:
     assert (logged["text"], logged["voice"], logged["seed"]) == (text, VOICE, 2)
     assert logged["model"] == "eleven_multilingual_v2"
     assert (raw.suffix, raw.media_type, raw.sample_rate_hz) == (".mp3", "audio/mpeg", 44100)
-    assert len(raw.samples) / 44100 == pytest.approx(len(text) / 15, abs=0.1)
+    assert len(raw.samples) / 44100 == pytest.approx(len(text) / 15, abs=0.3)
     assert raw.receipt == Receipt(logged["request_id"], float(len(text)), 0, 10)
 
 
@@ -80,9 +80,9 @@ def test_every_line_of_a_request_has_its_time(hosted: ElevenLabs, context: StepC
 
     raw = hosted.speak(asked)
 
-    starts = [start for start, _ in raw.line_times_s]
-    expected = np.cumsum([0, *(len(text) + 1 for text in texts[:-1])]) / 15
-    np.testing.assert_allclose(starts, expected, atol=0.05)
+    starts = [start / raw.line_times_s[-1][1] for start, _ in raw.line_times_s]
+    before = np.cumsum([0, *(len(text) + 1 for text in texts[:-1])])
+    np.testing.assert_allclose(starts, before / asked.characters, atol=0.01)
     assert [line.index_in_take for line in keep(asked, raw, context).lines] == [0, 1, 2]
 
 
@@ -154,9 +154,9 @@ def test_a_charge_without_an_answer_is_in_doubt_and_found(
     (logged,) = elevenlabs_emulator.requests()
     assert recovered
     assert recovered.receipt == Receipt(logged["request_id"], 24.0)
-    assert len(recovered.samples) / 44100 == pytest.approx(24 / 15, abs=0.1)
-    (_, first_end), (second_start, end) = recovered.line_times_s
-    assert 0.7 < first_end < second_start < 0.9 < end < 1.7
+    assert len(recovered.samples) / 44100 == pytest.approx(24 / 15, abs=0.3)
+    shares = [time / recovered.line_times_s[-1][1] for line in recovered.line_times_s for time in line]
+    assert shares == pytest.approx([0, 11 / 24, 12 / 24, 1])
 
 
 @pytest.mark.parametrize("fault", ["error", "maintenance"])
@@ -218,7 +218,7 @@ def test_wrong_keys_are_said_and_not_repeated(elevenlabs_emulator: Running) -> N
     with pytest.raises(ConfigurationError, match=r"Invalid API key.*PODMILL_ELEVENLABS_API_KEY") as refused:
         at(url, elevenlabs_api_key="secret").speak(request("Hello."))
     assert "sec" not in f"{unsendable.value}{refused.value}"
-    assert elevenlabs_emulator.requests() == []
+    assert [(line["outcome"], line["status"]) for line in elevenlabs_emulator.requests()] == [("refused", 401)]
 
 
 @pytest.mark.parametrize("url", ["", "elevenlabs", "ftp://127.0.0.1", "http://127.0.0.1:notaport"])
