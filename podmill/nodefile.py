@@ -1,8 +1,10 @@
 """What a node leaves in the home folder for other processes on this machine: its addresses and the password."""
 
 import contextlib
+import fcntl
 import os
 import secrets
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
@@ -20,6 +22,24 @@ class NodeInfo(BaseModel):
     broker_url: str
     web_url: str | None = None
     flower_url: str | None = None
+
+
+@contextlib.contextmanager
+def held(settings: Settings) -> Iterator[None]:
+    """The home folder to oneself: only one node may run on it, and none while a backup is restored.
+
+    Raises:
+        ConfigurationError: somebody else has it.
+    """
+    settings.home.mkdir(parents=True, exist_ok=True)
+    with (settings.home / ".node.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            raise ConfigurationError(
+                f"A node is running on {settings.home} already.", action="Stop it, or set another PODMILL_HOME."
+            ) from None
+        yield
 
 
 def place(settings: Settings) -> Path:

@@ -251,3 +251,8 @@ def current() -> Settings:
 def in_force() -> list[Origin]:
     """The settings of this process and where each came from."""
     return load(os.environ)[1]
+
+
+def with_file(path: Path) -> Settings:
+    """What the settings of this process would be with this settings file; one that PODMILL_CONFIG names is kept."""
+    return load({PREFIX + "CONFIG": str(path), **os.environ})[0]

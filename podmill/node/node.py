@@ -1,16 +1,15 @@
 """A node: everything Podmill needs on one machine, for as long as a ``with`` lasts or until Ctrl-C."""
 
-import fcntl
 import logging
 import signal
 import socket
 import threading
 from collections.abc import Callable
-from pathlib import Path
+from contextlib import ExitStack
 from types import TracebackType
-from typing import IO
 
 from podmill import nodefile
+from podmill.backup import restoring
 from podmill.errors import ConfigurationError
 from podmill.node import broker, service
 from podmill.node.supervisor import Supervisor
@@ -34,13 +33,13 @@ class Node:
         self._with_web = web
         self._with_flower = flower
         self._supervisor = Supervisor(settings.home / "logs", {"PODMILL_HOME": str(settings.home)})
-        self._lock: IO[str] | None = None
+        self._held = ExitStack()
         self.info: nodefile.NodeInfo | None = None
 
     def __enter__(self) -> "Node":
-        self.settings.home.mkdir(parents=True, exist_ok=True)
-        self._lock = _lock(self.settings.home / ".node.lock")
+        self._held.enter_context(nodefile.held(self.settings))
         try:
+            restoring.finish(self.settings)
             self._start()
         except BaseException:
             self.__exit__(None, None, None)
@@ -50,8 +49,7 @@ class Node:
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
         self._supervisor.stop(GRACE_S)
         nodefile.place(self.settings).unlink(missing_ok=True)
-        if self._lock is not None:
-            self._lock.close()
+        self._held.close()
 
     def pids(self) -> dict[str, int]:
         """Process id by service name."""
@@ -92,18 +90,6 @@ def up(settings: Settings, announce: Callable[[Node], None]) -> None:
         announce(node)
         stop.wait()
         log.info("stopping: running steps finish or are handed back")
-
-
-def _lock(path: Path) -> IO[str]:
-    lock = path.open("w")
-    try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        lock.close()
-        raise ConfigurationError(
-            f"A node is running on {path.parent} already.", action="Stop it, or set another PODMILL_HOME."
-        ) from None
-    return lock
 
 
 def _claim(host: str, port: int, setting: str) -> int:

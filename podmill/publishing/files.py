@@ -19,7 +19,7 @@ from podmill.store.room import no_space
 LOCK: Final = ".lock"
 LOCK_TIMEOUT_S: Final = 120.0
 _LOCK_POLL_S: Final = 0.02
-_TEMPORARY_PREFIX: Final = ".incoming-"
+TEMPORARY_PREFIX: Final = ".incoming-"
 _MODE: Final = 0o644
 """Of published files: a web server may run as another user."""
 
@@ -54,7 +54,7 @@ def _acquired(descriptor: int) -> bool:
 
 def remove_temporary(folder: Path) -> None:
     """Remove what a killed publisher left in this folder. Only its holder may ask."""
-    for path in folder.glob(f"{_TEMPORARY_PREFIX}*"):
+    for path in folder.glob(f"{TEMPORARY_PREFIX}*"):
         path.unlink(missing_ok=True)
 
 
@@ -124,7 +124,7 @@ def _linked(source: Path, temporary: Path) -> bool:
 @contextlib.contextmanager
 def _incoming(path: Path) -> Iterator[tuple[int, Path]]:
     """A temporary file beside ``path``, gone afterwards whatever happens."""
-    handle, name = tempfile.mkstemp(prefix=_TEMPORARY_PREFIX, dir=path.parent)
+    handle, name = tempfile.mkstemp(prefix=TEMPORARY_PREFIX, dir=path.parent)
     try:
         yield handle, Path(name)
     finally:

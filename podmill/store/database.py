@@ -17,7 +17,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy import Connection, Engine, Pool, Table, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
-from sqlalchemy.exc import ArgumentError, OperationalError
+from sqlalchemy.exc import ArgumentError, DatabaseError
 
 import models
 from podmill.errors import ConfigurationError, MissingExtraError
@@ -174,27 +174,38 @@ def migrate(engine: Engine, home: Path) -> None:
     """Bring the tables to the newest revision; one process at a time, and nothing at all when they are.
 
     Raises:
-        ConfigurationError: the database cannot be reached.
+        ConfigurationError: the database cannot be reached, or is damaged.
     """
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
+    config = _alembic()
     head = ScriptDirectory.from_config(config).get_current_head()
     try:
-        if _revision(engine) == head:
-            return
+        with reading(engine) as connection:
+            if revision_of(connection) == head:
+                return
         with _one_at_a_time(engine, home) as connection:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
-    except OperationalError as exc:
+    except DatabaseError as exc:
         where = engine.url.render_as_string(hide_password=True)
         raise ConfigurationError(
             f"The database {where} cannot be used: {exc.orig}.", action="Check PODMILL_DATABASE_URL and the server."
         ) from exc
 
 
-def _revision(engine: Engine) -> str | None:
-    with reading(engine) as connection:
-        return MigrationContext.configure(connection).get_current_revision()
+def revision_of(connection: Connection) -> str | None:
+    """The revision the tables are at; None before the first."""
+    return MigrationContext.configure(connection).get_current_revision()
+
+
+def known_revisions() -> set[str]:
+    """The revisions this version can bring to the newest."""
+    return {script.revision for script in ScriptDirectory.from_config(_alembic()).walk_revisions()}
+
+
+def _alembic() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    return config
 
 
 @contextmanager
