@@ -37,8 +37,12 @@ def _user() -> int | None:
 
 
 @contextmanager
-def cluster() -> Iterator[tuple[Server, str]]:
-    """A new cluster's server, and its URL without a database."""
+def cluster(*, durable: bool = False) -> Iterator[tuple[Server, str]]:
+    """A new cluster's server, and its URL without a database.
+
+    Args:
+        durable: flush every commit to disk, as one whose data is kept does.
+    """
     psycopg = pytest.importorskip("psycopg")
     binaries, user, password = _binaries(), _user(), secrets.token_hex(16)
     # Not under pytest's folder, which only its owner may enter.
@@ -66,11 +70,10 @@ def cluster() -> Iterator[tuple[Server, str]]:
             return f"postgresql://podmill:{password}@127.0.0.1:{port}"
 
         def command(port: int) -> list[str]:
-            # fsync off: the data is thrown away, and the tests kill clients, not the machine.
-            options = [
-                *("listen_addresses=127.0.0.1", "unix_socket_directories=", "max_connections=100"),
-                *("fsync=off", "synchronous_commit=off", "full_page_writes=off"),
-            ]
+            options = ["listen_addresses=127.0.0.1", "unix_socket_directories=", "max_connections=100"]
+            if not durable:
+                # The data is thrown away, and the tests kill clients, not the machine.
+                options += ["fsync=off", "synchronous_commit=off", "full_page_writes=off"]
             arguments = [part for option in options for part in ("-c", option)]
             return [str(binaries / "postgres"), "-D", str(data), "-p", str(port), *arguments]
 
