@@ -34,7 +34,7 @@ def _log_plainly(**_: Any) -> None:
         force=True,
     )
     # Beat's and upkeep's ticks would fill the log with two lines every few seconds.
-    for chatty in ("faster_whisper", "celery.app.trace", "alembic", "celery.beat", "celery.worker.strategy"):
+    for chatty in ("faster_whisper", "httpx", "celery.app.trace", "alembic", "celery.beat", "celery.worker.strategy"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
 
 

@@ -80,6 +80,7 @@ def voices(settings: Settings) -> Check:
 
     try:
         cast = speech.resolve_cast((), settings)
+        speech.check(cast, settings)
     except PodmillError as exc:
         return Check(name="voices", state="failed", found=exc.message, action=exc.action)
     return Check(name="voices", state="ok", found=", ".join(f"{member.name} {member.voice}" for member in cast))

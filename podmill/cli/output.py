@@ -13,7 +13,7 @@ from podmill.settings import Settings
 
 PIPE_WIDTH = 160
 """Columns of a table that nobody's terminal limits."""
-CHATTY = ("alembic", "httpx2", "faster_whisper")
+CHATTY = ("alembic", "faster_whisper", "httpx", "httpx2")
 
 
 def data() -> Console:

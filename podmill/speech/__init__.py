@@ -8,7 +8,7 @@ from podmill.speech.join import join
 from podmill.speech.plan import plan
 from podmill.speech.reply import reply_of, restore
 from podmill.speech.take import keep, speak
-from podmill.speech.voices import CASTS, find, installed, known, resolve_cast, sample
+from podmill.speech.voices import CASTS, check, find, installed, known, resolve_cast, sample
 
 __all__ = [
     "CASTS",
@@ -19,6 +19,7 @@ __all__ = [
     "RawSpeech",
     "SpeechRequest",
     "Voice",
+    "check",
     "find",
     "install_voice",
     "installed",

@@ -79,6 +79,9 @@ class ElevenLabs:
             )
         return self._voice(name, name)
 
+    def check(self) -> None:
+        self._account()
+
     def fingerprint(self, voice: Voice, variant: int) -> Mapping[str, object]:
         # The settings of the voice are those that the account has saved for it: it alone knows them.
         return {

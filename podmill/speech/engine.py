@@ -166,9 +166,9 @@ class Engine(Protocol):
             QuotaError: its account is used up; nothing was made.
             VoiceError: it does not have the voice.
             HeldError: it refuses what the text says; nothing was made.
-            SpeechError: it gave nothing that can be used.
+            SpeechError: it cannot speak the text, or gives nothing that can be used; nothing was charged.
             BusyError: the provider's own limit is reached; nothing was made.
-            InDoubtError: the request was sent and its outcome is not known.
+            InDoubtError: the request was sent and its outcome is not known, or it was charged for nothing of use.
             TransientError: it may work later; nothing was charged.
         """
         ...
@@ -179,8 +179,17 @@ class Engine(Protocol):
 
 
 @runtime_checkable
-class OpenEngine(Engine, Protocol):
-    """An engine that has more voices than it lists: those of an account with its provider."""
+class HostedEngine(Engine, Protocol):
+    """An engine that runs at a provider, and has more voices than it lists: those of an account there."""
+
+    def check(self) -> None:
+        """Whether it can be asked, as far as can be known without asking.
+
+        Raises:
+            ConfigurationError: its key is missing.
+            MissingExtraError: its packages are not installed.
+        """
+        ...
 
     def voice(self, name: str) -> Voice:
         """The voice of a name; whether there is one shows when it is asked to speak.
@@ -191,7 +200,7 @@ class OpenEngine(Engine, Protocol):
         ...
 
 
-class RecordedEngine(Engine, Protocol):
+class RecordedEngine(HostedEngine, Protocol):
     """An engine whose provider keeps a record of what it made: its ``record_after_s`` is set."""
 
     def find(self, request: SpeechRequest, since: float, taken: Callable[[str], bool]) -> RawSpeech | None:

@@ -8,7 +8,7 @@ from models.brief import CastMember
 from podmill.errors import ConfigurationError, InputError, MissingExtraError, VoiceError
 from podmill.settings import Settings
 from podmill.speech import engine, files, pitch
-from podmill.speech.engine import OpenEngine, Voice
+from podmill.speech.engine import HostedEngine, Voice
 
 AUTO: Final = "auto"
 
@@ -56,7 +56,7 @@ def _unlisted(voice_id: str, settings: Settings) -> Voice | None:
     """A voice that its engine has but does not list."""
     name, _, base = voice_id.partition(":")
     made = engine.make(name, settings) if name in engine.ENGINES else None
-    return made.voice(base) if isinstance(made, OpenEngine) else None
+    return made.voice(base) if isinstance(made, HostedEngine) else None
 
 
 def resolve_cast(
@@ -93,6 +93,19 @@ def resolve_cast(
         member if member.voice != AUTO else member.model_copy(update={"voice": _next(free, language).id})
         for member in cast
     )
+
+
+def check(cast: Sequence[CastMember], settings: Settings) -> None:
+    """Whether the engines of a resolved cast can be asked, as far as can be known without asking.
+
+    Raises:
+        ConfigurationError: the key of one is missing.
+        MissingExtraError: the packages of one are not installed.
+    """
+    for name in sorted({member.voice.partition(":")[0] for member in cast}):
+        made = engine.make(name, settings)
+        if isinstance(made, HostedEngine):
+            made.check()
 
 
 def _default(settings: Settings) -> tuple[CastMember, ...]:
