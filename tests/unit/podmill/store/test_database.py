@@ -1,17 +1,21 @@
 """The database opens at its newest revision, and matches the models."""
 
+import os
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.runtime.migration import MigrationContext
-from sqlalchemy import select
+from sqlalchemy import delete, func, select, text
 from sqlmodel import SQLModel
 
+from models.tables import Show, table
 from podmill.errors import ConfigurationError
 from podmill.settings import load
+from podmill.store import database
 from podmill.store.clock import now
-from podmill.store.database import open_engine, reading
+from podmill.store.database import CONNECTIONS_MAX, open_engine, reading, snapshot, transaction
 
 
 def test_the_migrations_make_what_the_models_say(engine):
@@ -42,3 +46,74 @@ def test_a_database_that_cannot_be_used_is_explained(tmp_path, url):
 
     with pytest.raises(ConfigurationError, match="PODMILL_DATABASE_URL"):
         open_engine(settings)
+
+
+def test_one_process_has_one_engine(settings, engine):
+    """However many threads ask for it at once, before there is one."""
+    database._migrated.cache_clear()
+    with ThreadPoolExecutor(16) as threads:
+        engines = set(threads.map(lambda _: open_engine(settings), range(64)))
+
+    assert len(engines) == 1
+    engines.pop().dispose()
+
+
+def test_connections_of_a_process_are_bounded(engine):
+    """64 threads take turns, and the database sees no more connections than may be."""
+    if engine.dialect.name == "sqlite":
+        pytest.skip("a file does not count who has it open")
+    counted = text("SELECT count(*) FROM pg_stat_activity WHERE datname = current_database()")
+
+    def ask(_: int) -> int:
+        with reading(engine) as connection:
+            return int(connection.scalar(counted))
+
+    with ThreadPoolExecutor(64) as threads:
+        seen = list(threads.map(ask, range(200)))
+    assert 1 <= max(seen) <= CONNECTIONS_MAX
+
+
+def test_a_forked_child_has_connections_of_its_own(engine):
+    """It asks the database, ends, and the parent's connection still answers."""
+    with reading(engine) as connection:
+        connection.execute(select(now()))
+    child = os.fork()
+    if child == 0:
+        try:
+            with reading(engine) as connection:
+                connection.execute(select(now()))
+        except BaseException:  # noqa: BLE001 - a child of pytest must not return into it
+            os._exit(1)
+        os._exit(0)
+
+    assert os.waitpid(child, 0)[1] == 0
+    with reading(engine) as connection:
+        assert connection.scalar(select(now())) > 0
+
+
+def test_a_snapshot_does_not_see_what_comes_later(engine, show):
+    """All its statements are of one moment."""
+    counted = select(func.count()).select_from(table(Show))
+    with snapshot(engine) as connection:
+        assert connection.scalar(counted) == 1
+        with transaction(engine) as other:
+            other.execute(delete(table(Show)))
+        assert connection.scalar(counted) == 1
+
+
+def test_a_database_that_is_damaged_is_explained(tmp_path):
+    """No traceback: what SQLite says of it."""
+    (tmp_path / "podmill.db").write_bytes(b"this is no database" * 100)
+    settings, _ = load({"PODMILL_HOME": str(tmp_path)})
+
+    with pytest.raises(ConfigurationError, match="not a database"):
+        open_engine(settings)
+
+
+def test_the_url_s_own_options_win(postgres_url):
+    """A person may set other time-outs."""
+    settings, _ = load({"PODMILL_DATABASE_URL": f"{postgres_url}?application_name=mine&connect_timeout=3"})
+    opened = open_engine(settings)
+    with reading(opened) as connection:
+        assert connection.scalar(text("SHOW application_name")) == "mine"
+    opened.dispose()
