@@ -1,11 +1,13 @@
 """Submitting 10,000 episodes, and looking at them: ``python -m benchmarks.submission [ROWS]``
 
-The real command line on a fresh home folder without a node, once for each kind of file; then status and report of the
-batch, as tables and as JSON. Every figure is that of a whole process from its start to its end.
+The real command line on a fresh home folder, with a broker and no workers, once for each kind of file; then status and
+report of the batch, as tables and as JSON, and of one as large that is published. Every figure is that of a whole
+process from its start to its end.
 """
 
 import csv
 import json
+import multiprocessing
 import os
 import subprocess
 import sys
@@ -14,6 +16,8 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Final
+
+from benchmarks import servers
 
 ROWS: Final = 10_000
 SOURCES: Final = 20
@@ -24,7 +28,8 @@ SCRIPTS_EVERY: Final = 10
 
 def main() -> None:
     rows = int(sys.argv[1]) if len(sys.argv) > 1 else ROWS
-    with tempfile.TemporaryDirectory(prefix="podmill-bench-") as folder:
+    with tempfile.TemporaryDirectory(prefix="podmill-bench-") as folder, servers.broker(Path(folder) / "broker") as url:
+        os.environ["PODMILL_BROKER_URL"] = url
         print(json.dumps({"rows": rows, **measure(Path(folder), rows)}, indent=2))
 
 
@@ -33,20 +38,44 @@ def measure(folder: Path, rows: int) -> dict[str, object]:
     for number in range(SOURCES):
         text = f"# Lighthouse {number}\n\n" + "A lamp was lit on the rock each evening. " * 40
         (folder / f"source{number}.md").write_text(text)
-    return {kind: _measure_kind(folder, kind, write, rows) for kind, write in WRITERS.items()}
+    figures = {kind: _measure_kind(folder, kind, write, rows) for kind, write in WRITERS.items()}
+    return {**figures, "published": _looks(_published(folder, rows), "b1")}
 
 
 def _measure_kind(
     folder: Path, kind: str, write: Callable[[Path, Iterable[Mapping[str, str]]], None], rows: int
-) -> object:
+) -> dict[str, dict[str, float]]:
     path, home = folder / f"batch.{kind}", folder / f"home-{kind}"
     write(path, (_row(number) for number in range(rows)))
     made = {"submit": _podmill(home, "submit", str(path), "--json")}
     batch = json.loads((home / "out").read_text())["batch"]
-    for command in ("status", "report"):
-        made[command] = _podmill(home, command, batch)
-        made[f"{command} --json"] = _podmill(home, command, batch, "--json")
-    return made
+    return {**made, **_looks(home, batch)}
+
+
+def _looks(home: Path, batch: str) -> dict[str, dict[str, float]]:
+    looks = [(command, *options) for command in ("status", "report") for options in ((), ("--json",))]
+    return {" ".join(look): _podmill(home, look[0], batch, *look[1:]) for look in looks}
+
+
+def _published(folder: Path, rows: int) -> Path:
+    """A home folder with a batch whose episodes went through all their steps."""
+    home = folder / "home-published"
+    # In a process of its own: the peak memory of a child begins with that of its parent.
+    filling = multiprocessing.get_context("spawn").Process(target=_fill, args=(home, rows))
+    filling.start()
+    filling.join()
+    if filling.exitcode:
+        raise RuntimeError("The published batch could not be made.")
+    return home
+
+
+def _fill(home: Path, rows: int) -> None:
+    from podmill.settings import load
+    from podmill.store.database import open_engine, transaction
+    from tests.batches import fill_batch
+
+    with transaction(open_engine(load({"PODMILL_HOME": str(home)})[0])) as connection:
+        fill_batch(connection, count=rows)
 
 
 def _row(number: int) -> dict[str, str]:
