@@ -36,8 +36,9 @@ PAGES_MAX: Final = 100
 CLOCKS_S: Final = 60
 """How far the provider's clock may be from ours."""
 
-FAILURES: Final = (ApiError, ParsingError, httpx.HTTPError, httpx.InvalidURL, ValueError)
-"""What the SDK raises instead of an answer; ValueError for a body that is no text."""
+FAILURES: Final = (ApiError, ParsingError, httpx.HTTPError, httpx.InvalidURL, ValueError, TypeError)
+"""What the SDK raises instead of an answer: ValueError for a body that is no text, TypeError for JSON of another
+kind."""
 NEVER_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 MALFORMED: Final = (httpx.LocalProtocolError, httpx.UnsupportedProtocol, httpx.InvalidURL)
 
@@ -134,6 +135,10 @@ class Account:
         try:
             audio = b"".join(self._sdk.history.get_audio(item.history_item_id, request_options=ONCE))
         except FAILURES as exc:
+            if isinstance(exc, ApiError) and exc.status_code == 404:
+                raise TransientError(
+                    f"ElevenLabs has request {_identity(item)} in its history, without audio."
+                ) from None
             raise self._unreadable(exc) from None
         alignments = getattr(item, "alignments", None)
         return Spoken(audio, _alignment(getattr(alignments, "alignment", None)), Receipt(_identity(item), _cost(item)))
@@ -188,7 +193,8 @@ class Account:
         error = self._error(exc, "")
         if isinstance(error, ConfigurationError | TransientError):
             return error
-        return TransientError(f"The history of ElevenLabs cannot be read now: {error.message}")
+        reason = exc.status_code if isinstance(exc, ApiError) else type(exc).__name__
+        return TransientError(f"The history of ElevenLabs cannot be read now ({reason}).")
 
 
 def _connect_soon(request: httpx.Request) -> None:
