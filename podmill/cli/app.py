@@ -5,7 +5,21 @@ from typing import Annotated
 import typer
 
 from podmill import __version__
-from podmill.cli import demo, doctor, episodes, produce, report, shows, status, submit, up, voices
+from podmill.cli import (
+    backup,
+    charges,
+    demo,
+    doctor,
+    episodes,
+    produce,
+    report,
+    shows,
+    status,
+    store,
+    submit,
+    up,
+    voices,
+)
 from podmill.cli.output import start_logging
 from podmill.settings import current
 
@@ -42,5 +56,9 @@ app.command()(episodes.retry)
 app.command()(episodes.cancel)
 app.command()(up.up)
 app.command()(doctor.doctor)
+app.command()(backup.backup)
+app.command()(backup.restore)
 app.add_typer(shows.app, name="show")
 app.add_typer(voices.app, name="voices")
+app.add_typer(store.app, name="store")
+app.add_typer(charges.app, name="charges")

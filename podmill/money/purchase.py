@@ -217,7 +217,8 @@ def _resolve(charge: Charge, purchase: Purchase, offer: Offer[Answer], counter: 
         answer = offer.find(charge.created_at, lambda request_id: ledger.taken(charge, request_id))
     if answer is not None:
         bill = bill_of(purchase, offer.receipt(answer))
-        ledger.recover(charge, bill, offer.keep(answer))
+        if not ledger.recover(charge, bill, offer.keep(answer)):
+            raise WaitError(f"Another charge of {charge.provider} was faster to the same record.", retry_after_s=1.0)
     elif wait_s > 0:
         raise WaitError(
             f"The outcome of a paid request to {charge.provider} is not known; its record can tell in {wait_s:.0f} s.",
