@@ -25,6 +25,7 @@ from podmill.settings import current
 from podmill.store.database import open_engine
 from podmill.store.local import LocalStore
 from podmill.store.outage import is_outage, through_outages
+from podmill.store.room import check_room
 from podmill.store.takes import DatabaseTakes
 
 log = logging.getLogger(__name__)
@@ -194,6 +195,8 @@ def _work(lease: Lease, work: Callable[[Work], Outcome]) -> Outcome:
             scratch=scratch,
             progress=lease.progress,
         )
+        # Nothing may be asked and paid for whose answer cannot be kept, and the database needs room to say so.
+        check_room({settings.temp: 0, settings.store_dir: 0}, settings.disk_reserve_mb, to=f"begin {claim.step}")
         return work(Work(claim, Brief.model_validate(claim.brief), claim.account, context, book, lease.check))
     finally:
         shutil.rmtree(scratch, ignore_errors=True)

@@ -79,8 +79,9 @@ def _plain(console: Console, engine: Engine, batch_id: str, check: Callable[[], 
 def line(episode: EpisodeProgress) -> str:
     """Where an episode is, in one line."""
     step = "" if episode.state == EpisodeState.PUBLISHED else f", {episode.step.replace('_', ' ')}"
-    error = f": {episode.error}" if episode.error else ""
-    return f"{episode.id[:8]} {episode.title}: {episode.state}{step}{error}"
+    # A parked episode says what it waits for, or a person would think that all hangs.
+    reason = episode.error or (episode.activity if episode.state == EpisodeState.PARKED else "")
+    return f"{episode.id[:8]} {episode.title}: {episode.state}{step}{f': {reason}' if reason else ''}"
 
 
 def _picture(episodes: Sequence[EpisodeProgress]) -> RenderableType:

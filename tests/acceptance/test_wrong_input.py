@@ -63,21 +63,3 @@ def test_one_bad_row_with_strict_refuses_the_file(podmill: Command, tmp_path: Pa
     report = answer(done)
     assert len(report["episodes"]) == 1
     assert [row["line"] for row in report["refused"]] == [4]
-
-
-def test_a_full_disk_while_mastering(podmill: Command, environment, script: Path):
-    """The episode fails with what to free and what to run, exit 1; with room it goes on where it stopped."""
-    environment["PODMILL_DISK_RESERVE_MB"] = "100000000"
-    done = podmill("produce", script, "--json")
-    report = answer(done)
-    episode = report["episodes"][0]
-
-    assert done.returncode == 1
-    assert (episode["state"], episode["step"]) == ("failed", "loudness")
-    assert "podmill retry" in episode["error"]
-
-    environment["PODMILL_DISK_RESERVE_MB"] = "1"
-    assert podmill("retry", episode["id"]).returncode == 0
-    after = answer(podmill("produce", script, "--json"))["episodes"][0]
-    assert after["state"] == "published"
-    assert episode["requests"] == after["requests"]
