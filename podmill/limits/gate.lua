@@ -5,14 +5,14 @@
 --       3 slots    sorted set: open requests by the moment at which their lease lapses
 --       4 live     sorted set: waiters by the moment at which they count as gone
 --       5 away     sorted set: fields of `kept` by the moment at which they are forgotten
---       6 kept     hash: w:ID arrival of a waiter, g:GROUP turn of a group that is away, d:GROUP when its last one is due
+--       6 kept     hash: w:ID arrival of a waiter (! was told when to come), g:GROUP turn of a group that is away,
+--                  d:GROUP when its last one is due
 --       7 line     sorted set, all scores 0: waiters as CLASS:GROUP:ARRIVAL:ID
 --       8, 9       sorted sets: groups with live waiters by turn; interactive, batch
 -- ARGV  1 operation, 2 requests a window, 3 window, 4 transit, 5 requests at once, 6 lease,
 --       7 failures that open the circuit, 8 for how long, 9 lifetime of idle keys in ms; the operation's own from 10 on
 --
--- Times are whole microseconds; since 1970 they stay below 2^53, so doubles hold them exactly.
-
+-- Times are whole microseconds since 1970: below 2^53, so doubles hold them exactly.
 local STATE, LOG, SLOTS, LIVE, AWAY, KEPT, LINE = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5], KEYS[6], KEYS[7]
 local TURNS = { i = KEYS[8], b = KEYS[9] }
 local LIMIT, WINDOW, TRANSIT, AT_ONCE = tonumber(ARGV[2]), tonumber(ARGV[3]), tonumber(ARGV[4]), tonumber(ARGV[5])
@@ -79,12 +79,14 @@ local function keep(field, value, until_)
   redis.call('ZADD', AWAY, until_, field)
 end
 
--- Out of the line, with its place and its group's turn kept for when it is back.
+-- Out of the line, with its place and its group's turn kept for when it is back; `due` when it was told when that is.
 local function step_out(member, due)
+  local mark = due and '!' or ''
+  due = due or now
   local group, arrival, id = string.match(member, '^(%a:%x+):(%d+):(.*)$')
   redis.call('ZREM', LIVE, member)
   redis.call('ZREM', LINE, member)
-  keep('w:' .. id, arrival, due + KEEP)
+  keep('w:' .. id, arrival .. mark, due + KEEP)
   if redis.call('ZLEXCOUNT', LINE, head_of(group), tail_of(group)) == 0 then
     local turns = TURNS[string.sub(group, 1, 1)]
     local turn = redis.call('ZSCORE', turns, group)
@@ -95,7 +97,7 @@ end
 
 local function sweep()
   for _, member in ipairs(redis.call('ZRANGEBYSCORE', LIVE, '-inf', now, 'LIMIT', 0, SWEEP)) do
-    step_out(member, now)
+    step_out(member)
   end
   forget(redis.call('ZRANGEBYSCORE', AWAY, '-inf', now, 'LIMIT', 0, SWEEP))
   local excess = redis.call('ZCARD', AWAY) - KEPT_MAX
@@ -104,12 +106,14 @@ end
 
 local function next_turn() return redis.call('HINCRBY', STATE, 'turn', 1) end
 
+-- Into the line, at the place that was kept; and whether it was told before when to come.
 local function step_in(group, id)
-  local arrival = redis.call('HGET', KEPT, 'w:' .. id)
-  if not arrival then
-    arrival = string.format('%016.0f', now)
-    redis.call('HSET', KEPT, 'w:' .. id, arrival)
+  local place = redis.call('HGET', KEPT, 'w:' .. id)
+  if not place then
+    place = string.format('%016.0f', now)
+    redis.call('HSET', KEPT, 'w:' .. id, place)
   end
+  local arrival, told = string.match(place, '^(%d+)(!?)$')
   redis.call('ZREM', AWAY, 'w:' .. id)
   local member = group .. ':' .. arrival .. ':' .. id
   redis.call('ZADD', LINE, 0, member)
@@ -119,7 +123,7 @@ local function step_in(group, id)
     redis.call('ZADD', turns, redis.call('HGET', KEPT, 'g:' .. group) or next_turn(), group)
     forget({ 'g:' .. group })
   end
-  return member
+  return member, told ~= ''
 end
 
 -- Served: out of the line for good, and its group goes behind the others.
@@ -181,10 +185,12 @@ end
 
 local function pace() return math.max(WINDOW / LIMIT, get('hold') / ceiling()) end
 
--- Those of one group who leave are told to come back one after the other, at the pace at which they can be served.
-local function due_back(group, wait)
+-- When to come back. Those of one group who are told for the first time, or find the provider down, come one after the
+-- other at the pace at which they can be served; who was told before is near its turn.
+local function due_back(group, wait, spaced)
   local field = 'd:' .. group
-  local due = now + wait
+  local due = math.floor(now + wait)
+  if not spaced then return due end
   local last = tonumber(redis.call('HGET', KEPT, field) or 0)
   if last > now then
     local groups = redis.call('ZCARD', TURNS.i) + redis.call('ZCARD', TURNS.b)
@@ -239,10 +245,10 @@ function run.enter()
   if redis.call('ZSCORE', SLOTS, slot) then return { 'granted', now } end
   sweep()
   local group = ARGV[12] .. ':' .. redis.sha1hex(ARGV[13])
-  local member = step_in(group, id)
+  local member, told = step_in(group, id)
   local down = down_for()
   if down > 0 then
-    local due = due_back(group, down)
+    local due = due_back(group, down, true)
     step_out(member, due)
     return { 'down', due - now }
   end
@@ -258,7 +264,7 @@ function run.enter()
   end
   local why = wait == held and 'at_once' or wait == rated and 'rate' or 'blocked'
   if wait > patience then
-    local due = due_back(group, wait)
+    local due = due_back(group, wait, not told)
     step_out(member, due)
     return { 'left', due - now, why }
   end
@@ -275,8 +281,8 @@ end
 -- ARGV 10 caller, 11 class, 12 group
 function run.leave()
   local group = ARGV[11] .. ':' .. redis.sha1hex(ARGV[12])
-  local arrival = redis.call('HGET', KEPT, 'w:' .. ARGV[10])
-  if arrival then step_out(group .. ':' .. arrival .. ':' .. ARGV[10], now) end
+  local place = redis.call('HGET', KEPT, 'w:' .. ARGV[10])
+  if place then step_out(group .. ':' .. string.match(place, '^%d+') .. ':' .. ARGV[10]) end
   return { 'left' }
 end
 

@@ -32,7 +32,9 @@ __all__ = ["Caller", "Limit", "Limiter", "Recent", "Slot", "connect"]
 log = logging.getLogger(__name__)
 
 WINDOW_S: Final = 60.0
-TRANSIT_SHARE: Final = 0.02
+TRANSIT_SHARE: Final = 0.03
+STALE_SHARE: Final = 0.25
+"""Of the transit: a grant that took longer to arrive is given back. The rest is for the intent and the wire."""
 LEASE_S: Final = 10.0
 TIMEOUT_S: Final = 3.0
 CHECK_EVERY_S: Final = 0.25
@@ -71,7 +73,7 @@ class Limiter:
         recent: what the ledger knows of an account's last minute. A server that was wiped, restarted or replaced is
             filled from it; without it such a server starts from nothing.
         window_s: seconds in which ``requests_per_minute`` may be made; a benchmark shortens the minute.
-        transit_s: longest time from a grant to the provider's own count. Unset: 2 % of the window, 1.2 s of a minute.
+        transit_s: longest time from a grant to the provider's own count. Unset: 3 % of the window, 1.8 s of a minute.
         lease_s: seconds after which the slots of a dead process are free.
     """
 
@@ -149,7 +151,7 @@ class Limiter:
             if answer.kind == "granted":
                 slot = Slot(name, answer.time_us)
                 self._keeper.hold(account, name, slot.granted_us)
-                if time.monotonic() - asked_at <= self._pace.transit_s / 2:
+                if time.monotonic() - asked_at <= self._pace.transit_s * STALE_SHARE:
                     return slot
                 # This process stood still: its request could reach the provider later than the count allows for.
                 self._give_back(gate, account, slot)
