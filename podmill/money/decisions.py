@@ -145,7 +145,7 @@ def _named(connection: Connection, name: str) -> Charge:
     else:
         # Short ids are not in the table: a key is enough for the machine, and people name few charges.
         digits = name.lower()
-        known = connection.execution_options(yield_per=1000).scalars(select(CHARGE.c.key))
+        known = connection.scalars(select(CHARGE.c.key), execution_options={"yield_per": 1000})
         keys = [key for key in known if digits and short_id(key).startswith(digits[:ID_LENGTH])]
     if len(keys) != 1:
         problem = "No charge has the id" if not keys else "More than one charge has an id that begins with"
