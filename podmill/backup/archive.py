@@ -42,6 +42,8 @@ class Header(BaseModel):
     """Of the database's tables."""
     created_at: float
     """Seconds since 1970."""
+    public: str
+    """Where the public folder lay."""
     size_bytes: int
     """Of what is in it, about: the public folder may change while it is read."""
 

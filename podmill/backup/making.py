@@ -70,7 +70,11 @@ def make(settings: Settings, path: Path, progress: Progress = lambda _done, _of:
             writer = archive.Writer(out, manifest, compressed=path.suffix in (".gz", ".tgz"))
             files = _Files(writer, total_bytes, progress)
             header = archive.Header(
-                podmill=__version__, revision=revision, created_at=time.time(), size_bytes=total_bytes
+                podmill=__version__,
+                revision=revision,
+                created_at=time.time(),
+                public=str(where.public),
+                size_bytes=total_bytes,
             )
             files.add_bytes(archive.HEADER, header.model_dump_json().encode())
             if where.config.is_file():

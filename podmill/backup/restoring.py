@@ -2,17 +2,21 @@
 
 import os
 import shutil
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import IO, Final
+from typing import Final
+
+from sqlalchemy.engine import make_url
 
 from podmill import faults, nodefile
 from podmill import settings as environment
 from podmill.backup import archive, places, swap
 from podmill.backup.archive import Header, Member, damaged
+from podmill.backup.moving import move_publications
 from podmill.backup.places import Places
 from podmill.errors import ConfigurationError, DiskFullError, InputError
 from podmill.settings import Settings
@@ -23,8 +27,6 @@ from podmill.store.room import check_room
 STAGED: Final = ".restoring-"
 Progress = Callable[[int, int], None]
 """Called with the bytes unpacked so far, and how many there will be, about."""
-
-finish = swap.finish
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,8 +44,11 @@ class Restored:
 
 def restore(
     settings: Settings, path: Path, *, force: bool = False, progress: Progress = lambda _done, _of: None
-) -> Restored:
+) -> Restored | None:
     """Put a backup into the home folder. Open episodes go on when a node is started on it.
+
+    Returns:
+        None when a restore that was interrupted needed no more than to be finished.
 
     Raises:
         InputError: the file is not a whole backup, or too new; nothing was changed.
@@ -54,17 +59,25 @@ def restore(
     if not path.is_file():
         raise InputError("There is no such file.", file=str(path))
     with nodefile.held(settings):
-        swap.finish(settings)
+        if swap.finish(settings) and not force:
+            return None
         _check_places(where, force=force)
-        with _staging(settings, where) as staged, _listing(settings) as seen:
+        with _staging(settings, where) as staged, tempfile.TemporaryFile(dir=settings.home) as seen:
             unpacking = _Unpacking(settings, path, where, staged, progress)
             for member in archive.Reader(path, seen).members():
                 unpacking.take(member)
             header = unpacking.finished()
+            move_publications(staged.database, header.public, where.public)
             _flush(staged)
             faults.hit("restore:unpacked")
             aside = _swap(settings, where, staged)
     return Restored(header.created_at, unpacking.files, aside, unpacking.own_config_kept)
+
+
+def recover(settings: Settings) -> None:
+    """Finish a restore that was interrupted, or remove what it had unpacked. The home folder must be held."""
+    if not swap.finish(settings) and make_url(settings.database).get_backend_name() == "sqlite":
+        _remove(_staged_places(Places.of(settings)))
 
 
 class _Unpacking:
@@ -204,7 +217,7 @@ def _holds_something(place: Path) -> bool:
 @contextmanager
 def _staging(settings: Settings, where: Places) -> Iterator[Places]:
     """The same places under names of their own, on the same file systems: empty, and gone unless they are needed."""
-    staged = Places(*(_staged(place) for place in (where.database, where.store, where.public, where.config)))
+    staged = _staged_places(where)
     _remove(staged)
     try:
         staged.database.parent.mkdir(parents=True, exist_ok=True)
@@ -216,8 +229,9 @@ def _staging(settings: Settings, where: Places) -> Iterator[Places]:
             _remove(staged)
 
 
-def _staged(place: Path) -> Path:
-    return place.with_name(STAGED + place.name)
+def _staged_places(where: Places) -> Places:
+    places_now = (where.database, where.store, where.public, where.config)
+    return Places(*(place.with_name(STAGED + place.name) for place in places_now))
 
 
 def _remove(staged: Places) -> None:
@@ -225,16 +239,6 @@ def _remove(staged: Places) -> None:
         shutil.rmtree(folder, ignore_errors=True)
     for file in (staged.database, staged.config):
         file.unlink(missing_ok=True)
-
-
-@contextmanager
-def _listing(settings: Settings) -> Iterator[IO[bytes]]:
-    path = settings.home / f"{STAGED}{archive.MANIFEST}"
-    try:
-        with path.open("w+b") as seen:
-            yield seen
-    finally:
-        path.unlink(missing_ok=True)
 
 
 def _flush(staged: Places) -> None:

@@ -42,6 +42,11 @@ def restore(
     settings = current()
     with _shown("Restoring") as progress:
         done = restoring.restore(settings, file, force=force, progress=progress)
+    if done is None:
+        note(f"A restore of {settings.home} that was interrupted is finished now. Run: podmill up")
+        if as_json:
+            print_json({"home": str(settings.home), "finished": True})
+        return
     if as_json:
         told = {"home": str(settings.home), "files": done.files, "created_at": done.created_at}
         print_json(told | {"aside": list(map(str, done.aside))})

@@ -39,7 +39,7 @@ class Node:
     def __enter__(self) -> "Node":
         self._held.enter_context(nodefile.held(self.settings))
         try:
-            restoring.finish(self.settings)
+            restoring.recover(self.settings)
             self._start()
         except BaseException:
             self.__exit__(None, None, None)

@@ -45,8 +45,7 @@ def _worker(name: str, queues: str, pool: str, concurrency: int) -> Service:
         "--without-gossip",
         "--without-mingle",
     )
-    # Only a prefork pool can be stopped in the middle of a task, so only there does SIGTERM become a soft shutdown.
-    return Service(name, argv, {"REMAP_SIGTERM": "SIGQUIT"} if pool == "prefork" else {})
+    return Service(name, argv)
 
 
 def beat(settings: Settings) -> Service:

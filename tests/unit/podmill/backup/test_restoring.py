@@ -8,14 +8,16 @@ import tarfile
 from pathlib import Path
 
 import pytest
+from sqlalchemy import insert, select
 
+from models.tables import Episode, PublicationRow, StepDocument, table
 from podmill import nodefile
 from podmill.backup import making, swap
 from podmill.backup.restoring import restore
 from podmill.errors import ConfigurationError, DiskFullError, InputError
 from podmill.node import Node
 from podmill.settings import load
-from podmill.store.database import UNFINISHED_RESTORE, open_engine
+from podmill.store.database import UNFINISHED_RESTORE, open_engine, reading, transaction
 from podmill.store.local import LocalStore
 from tests.unit.podmill.backup.conftest import FEED, fill, title_in, tree
 
@@ -72,6 +74,25 @@ def test_with_force_it_is_moved_aside_whole(backup: Path, elsewhere):
     old = sqlite3.connect(database)
     assert old.execute("SELECT title FROM show").fetchone() == ("Wind mills",)
     old.close()
+
+
+def test_publications_know_where_their_files_are(settings, cover, elsewhere, tmp_path: Path):
+    """What is in the public folder of before is in that of now; what lies elsewhere stays there."""
+    engine = open_engine(settings)
+    paths = {"path": f"{settings.public}/tides/a.mp3", "feed_path": "/srv/feed.xml", "url": "http://x/ü"}
+    with transaction(engine) as connection:
+        row = Episode(id="e", key="e", show="tides", title="t", brief={}, created_at=0, updated_at=0).model_dump()
+        connection.execute(insert(table(Episode)).values(row))
+        body = {"target": "folder", "url": "", "body": json.dumps(paths), "created_at": 0}
+        connection.execute(insert(table(PublicationRow)).values(episode_id="e", **body))
+        document = {"episode_id": "e", "step": "publishing", "created_at": 0}
+        connection.execute(insert(table(StepDocument)).values(body=json.dumps({"items": [paths]}), **document))
+    restore(elsewhere, making.make(settings, tmp_path / "b.tar").path)
+
+    moved = paths | {"path": f"{elsewhere.public}/tides/a.mp3"}
+    with reading(open_engine(elsewhere)) as connection:
+        assert json.loads(connection.scalar(select(table(PublicationRow).c.body))) == moved
+        assert json.loads(connection.scalar(select(table(StepDocument).c.body))) == {"items": [moved]}
 
 
 def test_a_running_node_keeps_its_home_folder(backup: Path, elsewhere):
@@ -174,14 +195,26 @@ def test_killed_between_any_two_renames_it_is_finished_later(
         with Node(elsewhere):
             pass
     else:
-        with pytest.raises(ConfigurationError, match="--force"):
-            restore(elsewhere, backup)
+        assert restore(elsewhere, backup) is None
 
     assert title_in(elsewhere) == "Tides"
     assert tree(elsewhere.public) == {"tides/cover.jpg": b"cover", "tides/feed.xml": FEED}
     assert not (elsewhere.home / UNFINISHED_RESTORE).exists()
     assert sum("before-" in path.name for path in elsewhere.home.iterdir()) == 3
     assert [path.name for path in elsewhere.home.iterdir() if path.name.startswith(".restoring")] == []
+
+
+def test_what_a_killed_restore_unpacked_is_removed_by_the_next_node(backup: Path, elsewhere, monkeypatch):
+    """It never had its place."""
+    with monkeypatch.context() as patch:
+        patch.setattr("podmill.backup.restoring._remove", lambda _staged: None)
+        patch.setattr("podmill.backup.swap.begin", lambda *_: (_ for _ in ()).throw(Killed))
+        with pytest.raises(Killed):
+            restore(elsewhere, backup)
+    assert (elsewhere.home / ".restoring-podmill.db").exists()
+    monkeypatch.setattr(Node, "_start", lambda _node: None)
+    with Node(elsewhere):
+        assert set(tree(elsewhere.home)) == {".node.lock"}
 
 
 def test_what_came_back_meanwhile_is_moved_aside_too(tmp_path: Path, elsewhere):
