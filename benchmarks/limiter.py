@@ -18,7 +18,7 @@ import threading
 import time
 from bisect import bisect_left
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -42,6 +42,8 @@ class Load:
     threads: int = 10
     takes_s: float = 0.03
     """How long the provider works on one request."""
+    transit_s: float = 0.0
+    """Longest way to the provider that is allowed for; 0: the limiter's own share of the window."""
 
 
 REAL_MINUTE = Load(requests=400, limit=100, window_s=60.0)
@@ -92,7 +94,8 @@ def measure(url: str, load: Load) -> dict[str, Any]:
                 raise RuntimeError(f"A worker failed with {worker.returncode}; what it said is above.")
             granted_s += json.loads(output)
         wall_s = time.monotonic() - began
-        counted = _ask(http.client.HTTPConnection("127.0.0.1", port), "GET")
+        with closing(http.client.HTTPConnection("127.0.0.1", port)) as connection:
+            counted = _ask(connection, "GET")
     arrivals_s = counted["arrivals_s"]
     windows = max(1, int((arrivals_s[-1] - arrivals_s[0]) / load.window_s))
     used = bisect_left(arrivals_s, arrivals_s[0] + windows * load.window_s)
@@ -125,7 +128,7 @@ def _work(url: str, port: int, share: int, load: dict[str, Any], run: str, numbe
     """One worker process: prints when each of its requests was granted, in seconds by the clock of Redis."""
     values = Load(**load)
     settings = _settings(values)
-    limiter = Limiter(connect(url), settings, window_s=values.window_s)
+    limiter = Limiter(connect(url), settings, window_s=values.window_s, transit_s=values.transit_s or None)
     granted_s: list[float] = []
 
     def ask(thread: int) -> None:

@@ -61,6 +61,11 @@ class Account:
     def renew(self, *slots: str) -> None:
         self.gate.renew({slot: self.granted_us[slot] for slot in slots})
 
+    def block(self, seconds: float) -> None:
+        """The provider wants to be left alone for so long from now; 0: no more."""
+        until_us = int(self.client.time()[0] + seconds) * US if seconds else 0
+        self.client.hset(self._keys["state"], "blocked_until", until_us)
+
     def pass_time(self, seconds: float, *, waiters_stay: bool = False) -> None:
         """Everything the gate remembers is this much longer ago; but not when waiters last asked, if they stay."""
         by = round(seconds * US)

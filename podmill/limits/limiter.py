@@ -141,8 +141,8 @@ class Limiter:
     def _enter(self, gate: Gate, account: str, caller: Caller, patience_s: float, check: Callable[[], None]) -> Slot:
         name = uuid.uuid4().hex
         give_up_at = time.monotonic() + patience_s
+        check()
         while True:
-            check()
             asked_at = time.monotonic()
             try:
                 answer = gate.enter(name, caller, max(0.0, give_up_at - asked_at))

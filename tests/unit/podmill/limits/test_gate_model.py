@@ -36,6 +36,7 @@ class Model:
     per_window: int
     at_once: int
     now_s: int = 0
+    blocked: bool = False
     counted_s: dict[str, float] = field(default_factory=dict)
     """Requests by when they reached the provider at the latest."""
     lapses_s: dict[str, float] = field(default_factory=dict)
@@ -60,6 +61,8 @@ class Model:
 
     def room(self) -> int:
         """Requests that may be made now."""
+        if self.blocked:
+            return 0
         counted = sum(latest_s + WINDOW_S > self.now_s for latest_s in self.counted_s.values())
         return min(self.per_window - counted, self.at_once - len(self.open()))
 
@@ -99,7 +102,7 @@ class Callers(RuleBasedStateMachine):
         self.granted_s: list[int] = []
         self.steady_at = monotonic()
 
-    @initialize(per_window=st.sampled_from([1, 3, 7, 20, 60]), at_once=st.integers(1, 4))
+    @initialize(per_window=st.sampled_from([1, 2, 3, 5, 60]), at_once=st.integers(1, 4))
     def open_account(self, per_window: int, at_once: int) -> None:
         limits = pace(per_minute=per_window, at_once=at_once, window_s=WINDOW_S, transit_s=TRANSIT_S, lease_s=LEASE_S)
         self.account = Account(self.url, limits)
@@ -107,10 +110,14 @@ class Callers(RuleBasedStateMachine):
         self.account.gate.refill(None)
         self.model = Model(per_window, at_once)
 
-    @rule(callers=st.lists(st.sampled_from(CALLERS), min_size=3, max_size=9, unique=True))
-    def come_and_stay(self, callers: list[Caller]) -> None:
-        for caller in callers:
+    @rule(order=st.permutations(CALLERS), count=st.integers(1, len(CALLERS)), random=st.randoms(use_true_random=False))
+    def come_and_stay(self, order: list[Caller], count: int, random: Random) -> None:
+        """Some come while the provider wants to be left alone; then it does not, and they ask again in any order."""
+        self._block(True)
+        for caller in order[:count]:
             self._ask(caller, stays=True)
+        self._block(False)
+        self._all_ask(random)
 
     @rule(caller=st.sampled_from(CALLERS))
     def come_and_leave(self, caller: Caller) -> None:
@@ -122,10 +129,17 @@ class Callers(RuleBasedStateMachine):
         for count in answered:
             for slot in self.held[:count]:
                 self._answered(slot)
-            waiting = [caller for caller in CALLERS if caller.id in self.model.live]
-            random.shuffle(waiting)
-            for caller in waiting:
-                self._ask(caller, stays=True)
+            self._all_ask(random)
+
+    def _all_ask(self, random: Random) -> None:
+        waiting = [caller for caller in CALLERS if caller.id in self.model.live]
+        random.shuffle(waiting)
+        for caller in waiting:
+            self._ask(caller, stays=True)
+
+    def _block(self, blocked: bool) -> None:
+        self.account.block(600 if blocked else 0)
+        self.model.blocked = blocked
 
     @precondition(lambda self: self.held)
     @rule(data=st.data())
