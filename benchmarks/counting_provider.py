@@ -50,10 +50,16 @@ class Provider(BaseHTTPRequestHandler):
         """Say nothing: the figures are asked for."""
 
 
+class Server(ThreadingHTTPServer):
+    """Room for all workers to connect at the same moment."""
+
+    daemon_threads = True
+    request_queue_size = 256
+
+
 def main() -> None:
     Provider.takes_s = float(sys.argv[1])
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Provider)
-    server.daemon_threads = True
+    server = Server(("127.0.0.1", 0), Provider)
     print(server.server_port, flush=True)
     server.serve_forever()
 
