@@ -39,7 +39,10 @@ def measure(folder: Path, rows: int) -> dict[str, object]:
         text = f"# Lighthouse {number}\n\n" + "A lamp was lit on the rock each evening. " * 40
         (folder / f"source{number}.md").write_text(text)
     figures = {kind: _measure_kind(folder, kind, write, rows) for kind, write in WRITERS.items()}
-    return {**figures, "published": _looks(_published(folder, rows), "b1")}
+    published = _published(folder, rows)
+    # What every command takes before it does anything.
+    start = {"start": {"--version": _podmill(published, "--version")}}
+    return {**start, **figures, "published": _looks(published, "b1")}
 
 
 def _measure_kind(
