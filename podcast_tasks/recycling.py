@@ -49,6 +49,6 @@ def watch(settings: Settings) -> None:
         held_bytes // MEGABYTE,
         settings.worker_memory_mb,
     )
-    state.should_stop = os.EX_OK
+    state.should_stop = os.EX_OK  # type: ignore[assignment]  # the exit code; its type was taken from the default
     pause.wait(settings.step_time_limit_s)
     os.kill(os.getpid(), signal.SIGTERM)
