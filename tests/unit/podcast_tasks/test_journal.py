@@ -114,7 +114,7 @@ def test_of_many_processes_one_claims_each_step(engine, show, settings):
 
 @pytest.mark.parametrize("change", ["claim", "again"])
 def test_a_commit_whose_answer_was_lost_counts_once(journal, episode_id, monkeypatch, change):
-    """The connection breaks in the commit and nobody knows whether it was done: the write is repeated, its effect not."""
+    """The connection breaks in the commit, nobody knows whether it was done: the write is repeated, its effect not."""
     if change == "again":
         claim = claimed(journal, episode_id)
     broken = []

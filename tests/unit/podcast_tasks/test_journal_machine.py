@@ -11,7 +11,14 @@ import pytest
 from hypothesis import HealthCheck
 from hypothesis import settings as effort
 from hypothesis import strategies as st
-from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule, run_state_machine_as_test
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    initialize,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
 from sqlalchemy import event, func, select, update
 from sqlalchemy.exc import OperationalError
 
@@ -115,9 +122,23 @@ class JournalMachine(RuleBasedStateMachine):
         self.recorded: list[tuple[Step, int]] = []
         self.published = 0
 
+    @initialize(at=st.sampled_from((Step.RESEARCH, Step.SYNTHESIS, Step.VERIFICATION, Step.PUBLISHING)))
+    def walk_on(self, at):
+        """Some begin late in the chain, where rounds are."""
+        while self.step != at:
+            self.make_step(WORKERS[0])
+        self.claim(None, WORKERS[0], None)
+
     def chosen(self, pick: int) -> int:
-        """Mostly the newest claim, which is likely to be the owner's, else any."""
-        return len(self.claims) - 1 if pick % 4 else pick % len(self.claims)
+        """Mostly a claim that owns the step, taken now if nobody does; else any that was ever given."""
+        if pick % 4 == 0:
+            return pick % len(self.claims)
+        if not self.owner(self.claims[-1]):
+            self.retry()
+            self.leases_expire()
+            self.time_passes()
+            self.claim(self.step, WORKERS[pick % 3], None)
+        return len(self.claims) - 1
 
     def owner(self, claim: Claim) -> Run | None:
         """The run that a claim still owns."""
@@ -236,12 +257,16 @@ class JournalMachine(RuleBasedStateMachine):
         """What mostly happens: nothing goes wrong."""
         self.leases_expire()
         self.time_passes()
-        self.claim(self.step, worker, None)
+        self.claim(None, worker, None)
         self.record(1, None)
 
     @precondition(lambda self: any(claim.step is Step.VERIFICATION for claim in self.claims))
-    @rule(cut=cuts)
-    def send_back(self, cut):
+    @rule(pick=picks, cut=cuts)
+    def send_back(self, pick, cut):
+        while self.step in (Step.SYNTHESIS, Step.VERIFICATION) and (claim := self.claims[self.chosen(pick | 1)]):
+            if claim.step is Step.VERIFICATION:
+                break
+            self.record(1, None)
         claim = next(claim for claim in reversed(self.claims) if claim.step is Step.VERIFICATION)
 
         def effect(run):
