@@ -57,7 +57,8 @@ def decide(
     if _is_full_disk(error):
         error = DiskFullError(str(error))
     if isinstance(error, WaitError):
-        return Again(max(error.retry_after_s or 0.0, WAIT_MIN_S) * (1 + WAIT_SPREAD * jitter()), counts=False)
+        asked_s = settings.disk_wait_s if isinstance(error, DiskFullError) else error.retry_after_s or 0.0
+        return Again(max(asked_s, WAIT_MIN_S) * (1 + WAIT_SPREAD * jitter()), counts=False)
     if isinstance(error, HeldError):
         return GiveUp(EpisodeState.REVIEW)
     if not _may_pass(error):

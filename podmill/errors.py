@@ -231,7 +231,7 @@ class MasteringError(PodmillError):
 
 
 class DiskFullError(WaitError):
-    """There is not enough disk for the next step: it waits until there is."""
+    """There is not enough disk for the next step: it waits until there is, and looks every ``PODMILL_DISK_WAIT_S``."""
 
     code = "disk_full"
 

@@ -70,6 +70,7 @@ class Settings(BaseModel):
     loudness_lufs: float = Field(-16.0, ge=-40, le=-5, description="Integrated loudness of the published file.")
     true_peak_dbtp: float = Field(-1.0, ge=-9, le=0, description="Highest true peak of the published file.")
     bitrate_kbps: int = Field(96, ge=32, le=320, description="MP3 bit rate, constant.")
+    disk_wait_s: float = Field(60.0, gt=0, description="Seconds between two looks for room while the disk is full.")
     disk_reserve_mb: int = Field(512, ge=0, description="Free disk below which no step begins: it waits for room.")
 
     targets: tuple[str, ...] = Field(("folder",), description="Publishing targets, comma separated.")
