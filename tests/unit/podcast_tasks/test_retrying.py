@@ -60,7 +60,7 @@ def test_local_speech_has_two_retries_a_minute_apart(asked_s, share):
 
 
 @given(
-    error=st.sampled_from([LimitedError, ProviderDownError, DiskFullError]),
+    error=st.sampled_from([LimitedError, ProviderDownError]),
     asked_s=waits_s,
     failures=st.integers(0, 1000),
     queue=st.sampled_from(["research", GPU_QUEUE]),
@@ -76,11 +76,12 @@ def test_waiting_is_unlimited_and_never_counted(error, asked_s, failures, queue,
     assert shortest_s <= verdict.wait_s <= shortest_s * (1 + WAIT_SPREAD) + 1e-9
 
 
-def test_a_full_disk_is_waited_for():
-    """Whatever library met it."""
-    verdict = decide(OSError(errno.ENOSPC, "No space left on device"), 99, "audio", Settings(), jitter=lambda: 0.0)
+@pytest.mark.parametrize("error", [OSError(errno.ENOSPC, "No space left on device"), DiskFullError("Full.")])
+def test_a_full_disk_is_waited_for(error):
+    """Whatever library met it; whoever has the disk says how often to look."""
+    verdict = decide(error, 99, "audio", Settings(disk_wait_s=7), jitter=lambda: 0.0)
 
-    assert Again(60.0, counts=False) == verdict
+    assert Again(7.0, counts=False) == verdict
 
 
 def test_a_database_that_is_away_is_no_fault_of_the_step():
