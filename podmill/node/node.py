@@ -18,8 +18,8 @@ from podmill.store.database import open_engine
 
 log = logging.getLogger(__name__)
 
-GRACE_S = 25.0
-"""For draining: a little above the workers' own soft shutdown."""
+GRACE_S = 5.0
+"""For handing back what was not drained, and ending, after ``PODMILL_DRAIN_S``."""
 
 
 class Node:
@@ -47,7 +47,7 @@ class Node:
         return self
 
     def __exit__(self, kind: type[BaseException] | None, error: BaseException | None, tb: TracebackType | None) -> None:
-        self._supervisor.stop(GRACE_S)
+        self._supervisor.stop(self.settings.drain_s + GRACE_S)
         nodefile.place(self.settings).unlink(missing_ok=True)
         self._held.close()
 
