@@ -22,6 +22,7 @@ from podmill.errors import (
     HeldError,
     InDoubtError,
     QuotaError,
+    SpeechError,
     StoreError,
     TransientError,
     VoiceError,
@@ -43,8 +44,8 @@ so long may have lost its lease as well."""
 
 Policy = Literal["recover", "retry_once", "hold"]
 
-UNCHARGED: Final = (TransientError, ConfigurationError, QuotaError, VoiceError, HeldError)
-"""Errors by which a provider says that it made and charged nothing. After any other, nobody knows."""
+UNCHARGED: Final = (TransientError, ConfigurationError, QuotaError, VoiceError, HeldError, SpeechError)
+"""Errors that say that the provider refused: it made and charged nothing. After any other, nobody knows."""
 
 
 class Receipt(Protocol):

@@ -83,7 +83,11 @@ def test_the_bill_is_what_the_provider_said(engine, ask, provider):
     assert slots.told == [(None, None)]
 
 
-@pytest.mark.parametrize("error", [BusyError("Too many."), VoiceError("No such voice.")], ids=["busy", "voice"])
+@pytest.mark.parametrize(
+    "error",
+    [BusyError("Too many."), VoiceError("No such voice."), SpeechError("Too long.")],
+    ids=lambda error: error.code,
+)
 def test_what_the_provider_refused_costs_nothing(engine, ask, provider, error):
     """The error reaches the step and the limiter; the charge is refused with its words; the next request is new."""
     provider.faults = [error]
@@ -100,8 +104,8 @@ def test_what_the_provider_refused_costs_nothing(engine, ask, provider, error):
 
 def test_an_unforeseen_error_is_in_doubt(engine, ask, provider):
     """Nobody knows whether it was charged: the error is raised, and the money stays counted."""
-    provider.faults = [SpeechError("Noise.")]
-    with pytest.raises(SpeechError):
+    provider.faults = [RuntimeError("Noise.")]
+    with pytest.raises(RuntimeError):
         ask()
 
     assert [(row.state, row.reason) for row in charges(engine)] == [("in_doubt", "Noise.")]
@@ -110,8 +114,8 @@ def test_an_unforeseen_error_is_in_doubt(engine, ask, provider):
 
 def test_our_own_engine_is_not_in_doubt(engine, ask, provider):
     """What it did not deliver costs nothing, whatever went wrong."""
-    provider.faults = [SpeechError("Noise.")]
-    with pytest.raises(SpeechError):
+    provider.faults = [RuntimeError("Noise.")]
+    with pytest.raises(RuntimeError):
         ask(own=True)
 
     assert states(engine) == ["refused"]

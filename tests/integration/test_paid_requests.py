@@ -1,0 +1,102 @@
+"""Real processes, a provider on the wire, SIGKILL between any two effects: paid once, and never over the budget."""
+
+import os
+import signal
+import subprocess
+import sys
+from collections import Counter
+from pathlib import Path
+
+import pytest
+from sqlalchemy import Engine, select, update
+
+from models.steps import Step
+from podmill.money.sums import ACCOUNT
+from podmill.store.database import reading, transaction
+from tests.emulators.running import Running
+from tests.speaking import EPISODE, STEP_RUN, due_for
+from tests.unit.podmill.money.provider import account, charges, check_sums, grow_older
+
+ROOT = Path(__file__).parents[2]
+VOICE = "elevenlabs:JBFqnCBsd6RMkjVDRZzb"
+pytestmark = pytest.mark.slow
+LINE = "Boats lie on the sand, and wait for the sea."
+RECORD_AFTER_S = 20.0
+RUN = """
+import sys
+from celery.exceptions import Ignore
+from podcast_tasks import running, synthesis
+try:
+    running.run_step(running.Step.SYNTHESIS, sys.argv[1], synthesis.make)
+except Ignore:
+    pass
+"""
+"""A worker that runs one step of one episode."""
+
+
+@pytest.fixture
+def env(settings, podmill_home, broker, elevenlabs_emulator) -> dict[str, str]:
+    kept = {name: value for name, value in os.environ.items() if not name.startswith("PODMILL_")}
+    return {
+        **kept,
+        "PODMILL_HOME": str(podmill_home),
+        "PODMILL_DATABASE_URL": settings.database,
+        "PODMILL_BROKER_URL": broker,
+        "PODMILL_ELEVENLABS_RECORD_S": "0",
+        "PODMILL_ELEVENLABS_TIMEOUT_S": str(RECORD_AFTER_S),
+        "PODMILL_FAULT_DIR": str(podmill_home),
+        **elevenlabs_emulator.env,
+    }
+
+
+def worker(env: dict[str, str], episode_id: str) -> "subprocess.Popen[bytes]":
+    return subprocess.Popen([sys.executable, "-c", RUN, episode_id], cwd=ROOT, env=env, stderr=subprocess.PIPE)
+
+
+def take_over(engine: Engine) -> None:
+    """The lease of the dead worker runs out, and the record of the provider is whole by now."""
+    with transaction(engine) as connection:
+        connection.execute(update(STEP_RUN).values(lease_expires_at=0))
+    grow_older(engine, RECORD_AFTER_S + 5)
+
+
+@pytest.mark.parametrize("point", ["charge:intended", "charge:called", "charge:kept", "charge:settled"])
+def test_killed_between_any_two_effects_it_is_paid_once(
+    engine: Engine, show: str, env: dict[str, str], elevenlabs_emulator: Running, point: str
+) -> None:
+    """The next worker goes on from what is written down: one request is charged, one charge is settled."""
+    episode_id = due_for(Step.SYNTHESIS, engine, show, "tides", LINE, voice=VOICE)
+    first = worker(env | {"PODMILL_FAULT_POINTS": point}, episode_id)
+    _, said = first.communicate(timeout=120)
+    assert first.returncode == -signal.SIGKILL, said.decode()
+    take_over(engine)
+    second = worker(env, episode_id)
+    _, said = second.communicate(timeout=120)
+    assert second.returncode == 0, said.decode()
+
+    with reading(engine) as connection:
+        assert connection.scalar(select(EPISODE.c.step)) == Step.VERIFICATION, said.decode()
+    (asked,) = elevenlabs_emulator.requests()
+    (settled,) = (row for row in charges(engine) if row.state == "settled")
+    assert (settled.request_id, settled.quantity) == (asked["request_id"], asked["billed"])
+    assert {row.state for row in charges(engine)} <= {"settled", "refused"}
+    check_sums(engine)
+
+
+def test_racing_for_the_last_dollar(
+    engine: Engine, show: str, env: dict[str, str], elevenlabs_emulator: Running
+) -> None:
+    """Four processes, money for two: two are spoken, two are told what is left, and the provider billed two."""
+    with transaction(engine) as connection:
+        connection.execute(update(ACCOUNT).values(budget_microusd=2 * len(LINE) * 80 + 79))
+    ids = [due_for(Step.SYNTHESIS, engine, show, str(n), LINE, voice=VOICE) for n in range(4)]
+    racing = [worker(env, episode_id) for episode_id in ids]
+    for process in racing:
+        process.communicate(timeout=180)
+
+    with reading(engine) as connection:
+        codes = Counter(connection.scalars(select(EPISODE.c.error_code)))
+    assert codes == {None: 2, "budget_exceeded": 2}
+    assert [each["billed"] for each in elevenlabs_emulator.requests()] == [len(LINE)] * 2
+    assert account(engine).spent_microusd == 2 * len(LINE) * 80
+    check_sums(engine)
