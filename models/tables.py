@@ -220,7 +220,7 @@ class Charge(SQLModel, table=True):
     attempt: int = 1
     """1 for the first request for this content; the next only after this one was refused or written off."""
     lease_token: str | None = None
-    """The step run's lease under which it was intended: an intent of another lease is that of a dead worker."""
+    """The step run's lease it was intended under, with a mark of its own: one found open is somebody else's."""
     provider: str
     unit: str
     quantity: float
