@@ -11,12 +11,12 @@ from podmill.errors import PodmillError
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; a mistake becomes one message, never a traceback."""
-    from podmill.cli.app import app
+    from podmill.cli.app import made_for
 
     arguments = sys.argv[1:] if arguments is None else list(arguments)
     as_json = "--json" in arguments
     try:
-        code = app(args=arguments, prog_name="podmill", standalone_mode=False)
+        code = made_for(arguments)(args=arguments, prog_name="podmill", standalone_mode=False)
     except PodmillError as exc:
         return failures.report(exc, as_json=as_json)
     except typer.TyperException as exc:

@@ -10,11 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-from sqlalchemy import Connection, Engine, Pool, Table, create_engine, event
+from sqlalchemy import Connection, Engine, Pool, Table, create_engine, event, inspect
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.engine import URL, make_url
 from sqlalchemy.exc import ArgumentError, DatabaseError
@@ -25,6 +21,8 @@ from podmill.settings import Settings
 
 BUSY_TIMEOUT_S = 30
 MIGRATIONS = Path(models.__file__).parent / "migrations"
+NEWEST: Final = "0002"
+"""Revision that the tables of this version are at."""
 CONNECTIONS_MAX: Final = 12
 """Of one process, opened as they are needed and kept. A process of one step needs two, the other for its lease; no
 transaction lasts longer than its statements, so more threads than this take turns."""
@@ -176,15 +174,12 @@ def migrate(engine: Engine, home: Path) -> None:
     Raises:
         ConfigurationError: the database cannot be reached, or is damaged.
     """
-    config = _alembic()
-    head = ScriptDirectory.from_config(config).get_current_head()
     try:
         with reading(engine) as connection:
-            if revision_of(connection) == head:
+            if revision_of(connection) == NEWEST:
                 return
         with _one_at_a_time(engine, home) as connection:
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            _upgrade(connection)
     except DatabaseError as exc:
         where = engine.url.render_as_string(hide_password=True)
         raise ConfigurationError(
@@ -192,20 +187,28 @@ def migrate(engine: Engine, home: Path) -> None:
         ) from exc
 
 
+def _upgrade(connection: Connection) -> None:
+    # Alembic is as slow to load as a command is to run, and mostly there is nothing to upgrade.
+    from alembic import command
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    command.upgrade(config, "head")
+
+
 def revision_of(connection: Connection) -> str | None:
     """The revision the tables are at; None before the first."""
-    return MigrationContext.configure(connection).get_current_revision()
+    if not inspect(connection).has_table("alembic_version"):
+        return None
+    revision: str | None = connection.exec_driver_sql("SELECT version_num FROM alembic_version").scalar()
+    return revision
 
 
 def known_revisions() -> set[str]:
     """The revisions this version can bring to the newest."""
-    return {script.revision for script in ScriptDirectory.from_config(_alembic()).walk_revisions()}
-
-
-def _alembic() -> Config:
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
-    return config
+    return {path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*_*.py")}
 
 
 @contextmanager

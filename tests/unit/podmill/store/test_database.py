@@ -6,7 +6,9 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from alembic.autogenerate import compare_metadata
+from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import delete, func, select, text
 from sqlmodel import SQLModel
 
@@ -23,6 +25,16 @@ def test_the_migrations_make_what_the_models_say(engine):
     with reading(engine) as connection:
         context = MigrationContext.configure(connection, opts={"compare_type": True})
         assert compare_metadata(context, SQLModel.metadata) == []
+
+
+def test_the_newest_revision_is_known_without_alembic():
+    """What is written down for speed is what the migrations say."""
+    config = Config()
+    config.set_main_option("script_location", str(database.MIGRATIONS))
+    scripts = ScriptDirectory.from_config(config)
+
+    assert scripts.get_current_head() == database.NEWEST
+    assert {script.revision for script in scripts.walk_revisions()} == database.known_revisions()
 
 
 def test_the_clock_is_seconds_since_1970(engine):
