@@ -26,7 +26,8 @@ def verdict(settings: Settings, record: Sequence[Mapping[str, Any]], counted: Ma
         counted: deliveries by whether they did anything.
     """
     with reading(open_engine(settings)) as connection:
-        episodes = dict(connection.execute(select(EPISODE.c.id, EPISODE.c.state)).tuples().all())
+        rows = connection.execute(select(EPISODE.c.id, EPISODE.c.state)).all()
+        episodes = {row.id: row.state for row in rows}
         states = Counter(str(state) for state in episodes.values())
         charges = connection.execute(select(CHARGE)).all()
         account = connection.execute(select(ACCOUNT)).one()

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import pytest
 
+from models.steps import STEPS
 from tests.acceptance.tiny_node import TinyNode
 
 pytestmark = pytest.mark.slow
@@ -121,4 +122,17 @@ def test_an_episode_that_kills_its_workers_is_set_aside(podmill_home: Path, brok
         assert row.error_code == "workers_died"
         assert "3 workers died during research" in row.error
         assert [node.has(poison, f"begun{number}") for number in (1, 2, 3, 4)] == [True, True, True, False]
+        assert worker.poll() is None
+
+
+def test_killed_between_the_next_message_and_its_own_acknowledgement(podmill_home: Path, broker: str, tmp_path: Path):
+    """Once in each step: the message comes again, finds the step done, and every step is recorded once all the same."""
+    points = ",".join(f"{step}:sent" for step in STEPS)
+    with TinyNode(podmill_home, broker, **SOON, PODMILL_FAULT_POINTS=points, PODMILL_FAULT_DIR=str(tmp_path)) as node:
+        node.upkeep()
+        worker = node.worker("prefork")
+        (episode_id,) = node.make("nothing")
+        node.wait(lambda: node.is_published(episode_id) and len(list(tmp_path.iterdir())) == len(STEPS))
+
+        assert node.records(episode_id) == len(STEPS)
         assert worker.poll() is None
