@@ -166,5 +166,6 @@ class Keeper:
                 self._stop_step(lease.claim)
             lease.is_over = True
             lease.lose()
-        if leases:
-            self._stop_work(len(leases))
+        # One may have come to its end just now, and then nothing hangs.
+        if hanging := sum(lease.claim.token in self._held for lease in leases):
+            self._stop_work(hanging)

@@ -19,7 +19,7 @@ from podmill.settings import load
 EVENT = table(Event)
 ROOT = Path(__file__).parents[2]
 STEP_QUEUES = ",".join(name for name in NAMES if name != "upkeep")
-PATIENCE_S = 120.0
+PATIENCE_S = 200.0
 
 
 class TinyNode:

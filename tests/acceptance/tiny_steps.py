@@ -42,7 +42,7 @@ def research(work: Work) -> Done:
     released = mark(work, "released")
     if what == "sleep":
         time.sleep(float(seconds))
-    elif what == "hang" and not released.exists():
+    elif (what == "hang" and not released.exists()) or (what == "hang_once" and work.claim.attempt == 1):
         time.sleep(600)
     elif what == "wait" and not released.exists():
         raise LimitedError("The limit is reached.", retry_after_s=float(seconds))
