@@ -137,10 +137,13 @@ class Keeper:
             try:
                 self._renew([lease for lease in held if self._is_old(lease)])
                 self._stop([lease for lease in held if time.monotonic() > lease.began_at + settings.step_time_limit_s])
-            except Exception:
+            except Exception as error:
                 # The database may be away for a moment: the next look is soon. If it stays away leases expire, which
                 # is what they are for, and whoever comes back first has the step.
-                log.exception("could not renew %d leases", len(held))
+                if is_outage(error):
+                    log.warning("%d leases could not be renewed: %s", len(held), error)
+                else:
+                    log.exception("%d leases could not be renewed", len(held))
 
     def _is_old(self, lease: Lease) -> bool:
         return not lease.is_over and time.monotonic() - lease.renewed_at >= self._journal.settings.lease_s / 3
