@@ -177,9 +177,11 @@ def cancel(episode_ids: list[str], settings: Settings) -> list[str]:
             )
             closed = {"state": EpisodeState.CANCELLED, "error": "Cancelled.", "error_code": "cancelled"}
             connection.execute(update(EPISODE).where(EPISODE.c.id == row.id).values(updated_at=now(), **closed))
-            ledger.release(connection, row.id)
             _note(connection, row.id, "cancelled")
             cancelled.append(row.id)
+        # After every step run: a worker that pays locks its own first and the account second.
+        for episode_id in cancelled:
+            ledger.release(connection, episode_id)
     return cancelled
 
 

@@ -28,8 +28,8 @@ OVERLAP_S: Final = 3600.0
 """A request in the provider's record that is newer than a charge may belong to a charge this much older: one that was
 under way; no request takes longer."""
 
-WINDOW_S: Final = 60.0
-"""Of requests that a limit per minute counts."""
+WINDOW_S: Final = 62.0
+"""The limiter's minute, and the 1.8 s that a request may be on its way (``podmill.limits.limiter``)."""
 
 NO_REPLY_KEPT: Final = "The worker died before the reply was kept; our own engines bill only what they deliver."
 WORKER_GONE: Final = "The worker died during the request."
