@@ -1,7 +1,8 @@
 """The only reader of the environment.
 
 Every setting is ``PODMILL_`` and its name in capitals, or the name in a TOML file: ``PODMILL_CONFIG`` if set, else
-``podmill.toml`` in the home folder. The environment wins over the file, the file over the default.
+``podmill.toml`` in the home folder. The environment wins over the file, the file over the default. The providers' usual
+variables (``ELEVENLABS_API_KEY``) count as well, after ours.
 """
 
 import os
@@ -12,17 +13,16 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator
 
 from podmill.errors import ConfigurationError
+from podmill.provider_settings import USUAL, ProviderSettings
 
 PREFIX = "PODMILL_"
 
 
-class Settings(BaseModel):
+class Settings(ProviderSettings):
     """Everything that can be set. Field descriptions become ``docs/configuration.md``."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
     home: Path = Field(Path("~/.podmill"), description="Data folder: database, store, published shows, logs.")
     database_url: SecretStr | None = Field(
@@ -216,6 +216,10 @@ def load(env: Mapping[str, str]) -> tuple[Settings, list[Origin]]:
     """
     path, values = _file_values(env)
     origins = dict.fromkeys(values, str(path))
+    for name, field in USUAL.items():
+        if env.get(name):
+            values[field] = env[name]
+            origins[field] = name
     for name, value in env.items():
         field = name.removeprefix(PREFIX).lower()
         if name.startswith(PREFIX) and field != "config":

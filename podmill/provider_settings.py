@@ -1,0 +1,48 @@
+"""Settings of outside providers: keys, addresses, models. They are part of ``podmill.settings.Settings``."""
+
+from collections.abc import Mapping
+from typing import Final
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr
+
+USUAL: Final[Mapping[str, str]] = {
+    "ELEVENLABS_API_KEY": "elevenlabs_api_key",
+    "ELEVENLABS_BASE_URL": "elevenlabs_url",
+    "GEMINI_API_KEY": "gemini_api_key",
+    "GOOGLE_API_KEY": "gemini_api_key",
+    "GOOGLE_GEMINI_BASE_URL": "gemini_url",
+    "EXA_API_KEY": "exa_api_key",
+    "EXA_BASE_URL": "exa_url",
+    "MINIMAX_API_KEY": "minimax_api_key",
+    "MINIMAX_BASE_URL": "minimax_url",
+    "AZURE_SPEECH_KEY": "azure_speech_key",
+    "AZURE_SPEECH_REGION": "azure_speech_region",
+    "AZURE_SPEECH_BASE_URL": "azure_speech_url",
+    "OPENAI_API_KEY": "openai_api_key",
+    "OPENAI_BASE_URL": "openai_url",
+}
+"""Variables that the providers' own tools read, and the setting each stands for; ``PODMILL_...`` goes before them."""
+
+
+class ProviderSettings(BaseModel):
+    """Keys, addresses and models of outside providers."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
+
+    gemini_api_key: SecretStr | None = Field(None, description="Key of the Gemini API.")
+    gemini_url: str = Field("https://generativelanguage.googleapis.com", description="Address of the Gemini API.")
+
+    exa_api_key: SecretStr | None = Field(None, description="Key of Exa.")
+    exa_url: str = Field("https://api.exa.ai", description="Address of Exa.")
+
+    minimax_api_key: SecretStr | None = Field(None, description="Key of MiniMax.")
+    minimax_url: str = Field("https://api.minimax.io", description="Address of MiniMax.")
+
+    azure_speech_key: SecretStr | None = Field(None, description="Key of an Azure Speech resource.")
+    azure_speech_region: str = Field("westeurope", description="Region of that resource.")
+    azure_speech_url: str | None = Field(None, description="Its address. Unset: that of the region.")
+
+    openai_api_key: SecretStr | None = Field(
+        None, description="Key of an OpenAI-compatible server; local ones often need none."
+    )
+    openai_url: str = Field("https://api.openai.com/v1", description="Address of an OpenAI-compatible server.")
