@@ -16,6 +16,7 @@ from models.steps import EpisodeState, Step, following
 from podcast_tasks import admission, chain, deliveries, worker
 from podcast_tasks.journal import Claim, Journal, Refusal
 from podcast_tasks.lease import Keeper, Lease
+from podcast_tasks.purchases import StepPurchases
 from podcast_tasks.queues import queue_of
 from podcast_tasks.retrying import Again, GiveUp, decide, explain
 from podmill import faults
@@ -193,6 +194,7 @@ def _work(lease: Lease, work: Callable[[Work], Outcome]) -> Outcome:
             takes=DatabaseTakes(book.engine, store),
             scratch=scratch,
             progress=lease.progress,
+            purchases=StepPurchases(book.engine, claim, settings, lease.check),
         )
         return work(Work(claim, Brief.model_validate(claim.brief), claim.account, context, book, lease.check))
     finally:

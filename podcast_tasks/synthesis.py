@@ -12,7 +12,6 @@ from podcast_tasks.parts import Parts
 from podcast_tasks.purchases import Buyer
 from podcast_tasks.running import Done, Work, run_step
 from podmill import faults, speech
-from podmill.money import prices
 
 
 def make(work: Work) -> Done:
@@ -38,7 +37,7 @@ def _variants(work: Work) -> dict[int, int]:
 
 
 def _speak(work: Work, requests: Sequence[speech.SpeechRequest], parts: Parts) -> list[Take]:
-    buyer = Buyer(work, prices.load(work.context.settings.prices_file))
+    buyer = Buyer(work)
     takes = []
     for index, request in enumerate(requests):
         work.context.progress(0.95 * index / len(requests), f"speaking part {index + 1} of {len(requests)}")

@@ -51,4 +51,5 @@ def write(brief: Brief, dossier: Dossier | None, context: StepContext) -> Script
             f"The {brief.writer} writer does not write in {brief.language!r}, only in {', '.join(can.languages)}.",
             action="Hand in a ready-made script in that language.",
         )
-    return writer.write(brief, dossier, context)
+    # A claim that no source bears out is not even shown to whoever writes.
+    return writer.write(brief, dossier.told if dossier else None, context)
