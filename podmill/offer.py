@@ -49,7 +49,7 @@ class Offer(Protocol[Answer]):
         """Make the request: it is paid for.
 
         Raises:
-            TransientError, ConfigurationError, QuotaError, VoiceError, HeldError: nothing was made or charged.
+            PodmillError: one of ``money.purchase.UNCHARGED`` says that nothing was made or charged.
             Exception: any other leaves the request in doubt.
         """
         ...

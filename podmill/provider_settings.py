@@ -31,9 +31,18 @@ class ProviderSettings(BaseModel):
 
     gemini_api_key: SecretStr | None = Field(None, description="Key of the Gemini API.")
     gemini_url: str = Field("https://generativelanguage.googleapis.com", description="Address of the Gemini API.")
+    gemini_api_version: str = Field("v1", description="Version in its addresses: `v1`, or `v1beta` for previews.")
+    gemini_model: str = Field("gemini-3.8-flash", description="Model of Gemini, where a step names no other.")
+    gemini_timeout_s: float = Field(
+        180.0, gt=0, description="Longest wait for an answer of Gemini; then its outcome is in doubt."
+    )
 
     exa_api_key: SecretStr | None = Field(None, description="Key of Exa.")
     exa_url: str = Field("https://api.exa.ai", description="Address of Exa.")
+    exa_results: int = Field(10, ge=1, le=100, description="Pages that one search of Exa gives.")
+    exa_timeout_s: float = Field(
+        60.0, gt=0, description="Longest wait for an answer of Exa; then its outcome is in doubt."
+    )
 
     minimax_api_key: SecretStr | None = Field(None, description="Key of MiniMax.")
     minimax_url: str = Field("https://api.minimax.io", description="Address of MiniMax.")

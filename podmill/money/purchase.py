@@ -22,6 +22,7 @@ from podmill.errors import (
     HeldError,
     InDoubtError,
     QuotaError,
+    RefusedError,
     StoreError,
     TransientError,
     VoiceError,
@@ -43,7 +44,7 @@ so long may have lost its lease as well."""
 
 Policy = Literal["recover", "retry_once", "hold"]
 
-UNCHARGED: Final = (TransientError, ConfigurationError, QuotaError, VoiceError, HeldError)
+UNCHARGED: Final = (TransientError, ConfigurationError, QuotaError, RefusedError, VoiceError, HeldError)
 """Errors by which a provider says that it made and charged nothing. After any other, nobody knows."""
 
 
