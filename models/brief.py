@@ -25,6 +25,8 @@ class CastMember(Document):
     """How listeners know the speaker."""
     voice: str
     """``engine:voice`` (``piper:joe``), or ``auto`` for the best installed voice that differs from those before it."""
+    persona: str | None = None
+    """Who the speaker is and how they talk, for a writer that is a language model."""
 
 
 class Brief(Document):

@@ -1,7 +1,7 @@
 """Settings of outside providers: keys, addresses, models. They are part of ``podmill.settings.Settings``."""
 
 from collections.abc import Mapping
-from typing import Final
+from typing import Final, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
@@ -55,3 +55,19 @@ class ProviderSettings(BaseModel):
         None, description="Key of an OpenAI-compatible server; local ones often need none."
     )
     openai_url: str = Field("https://api.openai.com/v1", description="Address of an OpenAI-compatible server.")
+    openai_own: bool = Field(
+        False, description="That server is your own: its answers cost nothing, and no limit of a provider applies."
+    )
+    openai_chat_model: str | None = Field(None, description="Language model of that server, for the writer `openai`.")
+    openai_chat_format: Literal["schema", "object", "text"] = Field(
+        "schema",
+        description="How it is told the form of a reply: by JSON Schema, as any JSON object, or in words. Where a "
+        "server does not know one, the next is tried.",
+    )
+    openai_chat_timeout_s: float = Field(
+        600.0, gt=0, description="Longest silence of that server within a request; then its outcome is in doubt."
+    )
+    openai_chat_prompt_chars: int = Field(
+        60_000, ge=4_000, description="Characters of one prompt that its language model takes, about three for a token."
+    )
+    openai_chat_output_tokens: int = Field(8_192, ge=512, description="Tokens of one reply of its language model.")
