@@ -196,7 +196,7 @@ class _Briefs:
             minutes=request.minutes or self._settings.minutes,
             language=language,
             cast=self._cast(request, language),
-            writer=request.writer or "offline",
+            writer=request.writer or self._settings.writer,
             artwork=content.artwork,
         )
 

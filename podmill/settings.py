@@ -53,6 +53,9 @@ class Settings(ProviderSettings):
         60.0, ge=0, description="Seconds after that by which a request is in the history of ElevenLabs, if it was made."
     )
 
+    writer: str = Field(
+        "offline", description="Writer used when an episode names none: `offline`, `gemini`, `openai` (any such one)."
+    )
     engine: str = Field("piper", description="Speech engine used when neither episode nor show names one.")
     cast: str = Field("duo", description="Cast used when neither episode nor show names one: `duo` or `solo`.")
     minutes: float = Field(5.0, gt=0, le=240, description="Length of an episode that does not ask for one.")

@@ -32,6 +32,8 @@ class CastRequest(Document):
     name: str
     voice: str
     """``engine:voice``, or ``auto``."""
+    persona: str | None = None
+    """Who they are and how they talk."""
 
 
 class ShowRequest(Document):

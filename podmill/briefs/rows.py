@@ -172,7 +172,7 @@ def cast_members(asked: str | tuple[CastRequest, ...]) -> tuple[CastMember, ...]
     if isinstance(asked, str):
         return CASTS[fields.choice(Node(asked, 0), "cast", tuple(CASTS)) or asked]
     return tuple(
-        CastMember(speaker=f"S{number}", name=member.name, voice=member.voice)
+        CastMember(speaker=f"S{number}", name=member.name, voice=member.voice, persona=member.persona)
         for number, member in enumerate(asked, start=1)
     )
 
@@ -211,14 +211,16 @@ def _cast(node: Node | None) -> str | tuple[CastRequest, ...] | None:
 
 
 def _member(item: Node) -> CastRequest:
+    persona = None
     if isinstance(item.value, dict):
-        stated = fields.mapping(item, ("name", "voice"), "A cast member")
+        stated = fields.mapping(item, ("name", "voice", "persona"), "A cast member")
+        persona = fields.one_line(stated.get("persona"), "cast")
         name, voice = fields.one_line(stated.get("name"), "cast"), fields.one_line(stated.get("voice"), "cast")
     else:
         name, _, voice = (part.strip() for part in (fields.one_line(item, "cast") or "").partition("="))
     if not name:
         raise InputError("A speaker needs a name.", field="cast", line=item.line)
-    return CastRequest(name=name, voice=voice or "auto")
+    return CastRequest(name=name, voice=voice or "auto", persona=persona)
 
 
 def _at(exc: PodmillError, field: str | None, line: int | None) -> InputError:

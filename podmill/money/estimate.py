@@ -10,7 +10,9 @@ from podmill.money.prices import PriceList
 def estimate(
     script: Script, characters: Mapping[str, Sequence[int]], prices: PriceList, *, transcriber: str
 ) -> tuple[QuoteItem, ...]:
-    """One item per priced thing, in the order they are spent.
+    """One item per priced thing that is still to come, in the order they are spent.
+
+    A language model that wrote the script was paid for each of its replies already.
 
     Args:
         characters: of every request to speak, by engine. Each is paid for by itself, and so rounded by itself.
@@ -21,7 +23,7 @@ def estimate(
     writer = script.writer.partition(":")[0]
     minutes = round(script.estimated_s / 60, 3)
     return (
-        _item("scripting", writer, "script", [1.0], prices),
+        *(() if script.provenance else (_item("scripting", writer, "script", [1.0], prices),)),
         *(_item("synthesis", engine, "character", counts, prices) for engine, counts in characters.items()),
         _item("verification", transcriber, "minute", [minutes], prices),
     )
