@@ -43,6 +43,8 @@ class Brief(Document):
     language: str = "en"
     cast: tuple[CastMember, ...] = ()
     writer: str = "offline"
+    researchers: tuple[str, ...] = ()
+    """Who is asked besides the sources: ``web``, ``google``, ``exa``. Empty: as the settings say."""
     artwork: Artifact | None = None
 
     @property

@@ -197,6 +197,7 @@ class _Briefs:
             language=language,
             cast=self._cast(request, language),
             writer=request.writer or self._settings.writer,
+            researchers=request.research or (),
             artwork=content.artwork,
         )
 

@@ -53,8 +53,18 @@ class Settings(ProviderSettings):
         60.0, ge=0, description="Seconds after that by which a request is in the history of ElevenLabs, if it was made."
     )
 
+    researchers: tuple[str, ...] = Field(
+        (),
+        description="Who researches episodes that do not say: `web` (all search services with a key), `google`, `exa`, "
+        "comma separated. Documents of an episode are always read. Unset: documents, and `web` where there are none.",
+    )
+    research_pages: int = Field(12, ge=1, le=100, description="Pages of the web that are read for one episode.")
+    research_keep_days: float = Field(
+        30.0, ge=0, description="Days for which research on the web stands in when no search service answers."
+    )
+
     writer: str = Field(
-        "offline", description="Writer used when an episode names none: `offline`, `gemini`, `openai` (any such one)."
+        "offline", description="Writer used when an episode names none: `offline`, `gemini` or `openai`."
     )
     engine: str = Field("piper", description="Speech engine used when neither episode nor show names one.")
     cast: str = Field("duo", description="Cast used when neither episode nor show names one: `duo` or `solo`.")
@@ -154,7 +164,7 @@ class Settings(ProviderSettings):
     fault_points: tuple[str, ...] = Field((), description="Tests only: points at which a process kills itself, once.")
     fault_dir: Path | None = Field(None, description="Tests only: folder where a point that struck leaves its mark.")
 
-    @field_validator("targets", "elevenlabs_voices", "fault_points", mode="before")
+    @field_validator("researchers", "targets", "elevenlabs_voices", "fault_points", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value

@@ -77,6 +77,8 @@ class EpisodeRequest(Document):
     """Name of a cast, or its members."""
     engine: str | None = None
     writer: str | None = None
+    research: tuple[str, ...] | None = None
+    """Who is asked besides the sources."""
     artwork: FileRequest | None = None
     file: str
     """File it was read from."""

@@ -13,7 +13,7 @@ from podmill.errors import InputError, PodmillError
 from podmill.settings import Settings
 
 CONTENT_FIELDS: Final = ("id", "topic", "title", "summary", "sources", "script", "artwork")
-DEFAULT_FIELDS: Final = ("minutes", "language", "cast", "engine", "writer")
+DEFAULT_FIELDS: Final = ("minutes", "language", "cast", "engine", "writer", "research")
 """What ``defaults`` of a batch may state for all its episodes, besides ``sources`` and ``artwork``."""
 ROW_FIELDS: Final = (*CONTENT_FIELDS, *DEFAULT_FIELDS)
 SOURCES_MAX: Final = 100
@@ -55,6 +55,7 @@ class RowReader:
             cast=_cast(row.get("cast")),
             engine=self._engine(row.get("engine")),
             writer=_writer(row.get("writer")),
+            research=_researchers(row.get("research")),
             artwork=self._image(row.get("artwork"), "artwork"),
             file=self.file,
             line=line,
@@ -71,9 +72,14 @@ class RowReader:
         if request.script or request.sources:
             return
         if request.topic or request.title:
+            from podmill.research import on_the_web
+
+            if on_the_web(self.settings):
+                return
             raise InputError(
                 "A topic needs sources to draw facts from.",
-                action="Add sources (files or https addresses), or a script.",
+                action="Add sources (files or https addresses) or a script, or set PODMILL_GEMINI_API_KEY or "
+                "PODMILL_EXA_API_KEY to have it researched on the web.",
                 field="sources",
                 line=line,
             )
@@ -184,6 +190,15 @@ def _writer(node: Node | None) -> str | None:
 
     # A script in the row is what calls for this one.
     return fields.choice(node, "writer", [name for name in WRITERS if name != "ready-made"])
+
+
+def _researchers(node: Node | None) -> tuple[str, ...] | None:
+    if node is None:
+        return None
+    from podmill.research import RESEARCHERS
+
+    items = node.value if isinstance(node.value, list) else _split(node)
+    return tuple(fields.choice(item, "research", tuple(RESEARCHERS)) or "" for item in items)
 
 
 def _split(node: Node) -> list[Node]:
