@@ -45,7 +45,7 @@ class Provenance(Document):
     repaired: int = 0
     """Replies that had to be asked for again: cut, not as agreed, or stating what no fact supports."""
     dropped: int = 0
-    """Lines left out because no fact supports them."""
+    """Lines left out because no fact supports them, or because they were said before."""
 
 
 class Script(Document):

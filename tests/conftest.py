@@ -14,6 +14,7 @@ from podmill import settings
 
 pytest_plugins = [
     "tests.emulators.running",
+    "tests.emulators.chatting",
     "tests.emulators.searching",
     "tests.servers.broker",
     "tests.servers.database",

@@ -38,6 +38,8 @@ def written(prompt: str, wanted: set[str], terms: dict[str, Any]) -> str:
     if kind is None:
         return prompt[:200]
     shown = _material(prompt, "episode")
+    if not shown:
+        return json.dumps({name: [] for name in sorted(wanted)})
     cast = [member["speaker"] for member in _material(prompt, "cast")]
     make = {"chapters": _plan, "lines": _chapter, "edits": _changes}[kind]
     reply = make(prompt, shown, cast, settings)

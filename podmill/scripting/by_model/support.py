@@ -46,9 +46,10 @@ def talk_of(language: str) -> Talk:
     base = language.lower().replace("_", "-").partition("-")[0]
     table = tomllib.loads((files("podmill.scripting.by_model") / "talk.toml").read_text(encoding="utf-8")).get(base, {})
     glue = frozenset(table.get("glue", ()))
+    numbers = _number_words(language) - glue
     if base in languages():
         glue |= phrases_in(base).words
-    return Talk(frozenset(table.get("negations", ())), glue, _number_words(language))
+    return Talk(frozenset(table.get("negations", ())), glue, numbers)
 
 
 def _number_words(language: str) -> frozenset[str]:
@@ -106,6 +107,7 @@ class Support:
             word for fact in self.facts.values() for word in WORD.findall(fact.passage) if word.islower()
         )
         self._numbers: dict[str, frozenset[str]] = {}
+        self._named_numbers = self.numbers(" . ".join(sorted(self._named)))
 
     def fault(self, text: str, cited: Sequence[str]) -> str | None:
         """Why a line may not be said, in words a model can follow; None if it may."""
@@ -148,10 +150,6 @@ class Support:
             known |= self._translated(facts)
         wrong = sorted(self.numbers(text) - known)
         return f"says the number {wrong[0]!r}, which its facts do not have" if wrong else None
-
-    @property
-    def _named_numbers(self) -> frozenset[str]:
-        return self.numbers(" . ".join(sorted(self._named)))
 
     def _translated(self, facts: Sequence[Fact]) -> frozenset[str]:
         """Numbers that facts in another language have as words."""

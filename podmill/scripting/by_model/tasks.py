@@ -21,7 +21,8 @@ SHARE_OF_PROMPT: Final = 0.8
 TOKENS_A_WORD: Final = 6
 """Of a reply: a word is up to three tokens in some languages, and the form around it as much again."""
 TOKENS_MIN: Final = 2_048
-CHAPTER_MINUTES: Final = 2.5
+CHAPTER_MINUTES: Final = (5.0, 2.0)
+"""Longest and shortest: one is written in one reply."""
 FACTS_A_MINUTE: Final = 6
 BEFORE: Final = 4
 """Lines of the chapter before that are shown."""
@@ -78,13 +79,13 @@ class Tasks:
 
     def outline(self, words: int) -> Task:
         facts = self._fitting(self.dossier.facts)
-        chapters = max(1, min(40, ceil(self.brief.minutes / CHAPTER_MINUTES)))
+        fewest, most = (ceil(self.brief.minutes / minutes) for minutes in CHAPTER_MINUTES)
         text = self._file("outline").fill(
             minutes=f"{self.brief.minutes:g}",
             language=language_name(self.brief.language),
             cast=self._cast(),
-            chapters_min=max(1, min(chapters, 3)),
-            chapters_max=max(3, chapters),
+            chapters_min=fewest,
+            chapters_max=max(3, most),
             words=words,
             facts=ceil(self.brief.minutes * FACTS_A_MINUTE),
             material=self._material(facts, {}),

@@ -12,7 +12,7 @@ from podmill.scripting.by_model import length
 from podmill.scripting.by_model.clean import SUMMARY_CHARS_MAX, TITLE_CHARS_MAX, plain
 from podmill.scripting.by_model.desk import Desk
 from podmill.scripting.by_model.draft import Draft, Said
-from podmill.scripting.by_model.language_model import open_model
+from podmill.scripting.by_model.language_model import LanguageModel, open_model
 from podmill.scripting.by_model.shapes import Changes, ChapterText, Plan, PlannedChapter
 from podmill.scripting.by_model.support import Support
 from podmill.scripting.by_model.tasks import Tasks, rules
@@ -36,11 +36,23 @@ class ModelWriter:
     capabilities: ClassVar = WriterCapabilities(needs_dossier=True, languages=None, speakers_max=4, paid=True)
 
     def write(self, brief: Brief, dossier: Dossier | None, context: StepContext, rates: Rates = NO_RATES) -> Script:
-        dossier = dossier.told if dossier else None
-        if dossier is None or not dossier.facts:
-            raise ScriptError("Research found no facts to tell.", action="Add sources that are about the topic.")
-        desk = Desk(open_model(self.name, context.settings), context, rules(brief))
-        return _Episode(brief, dossier, desk, rates).script()
+        return compose(open_model(self.name, context.settings), brief, dossier, context, rates)
+
+
+def compose(
+    model: LanguageModel, brief: Brief, dossier: Dossier | None, context: StepContext, rates: Rates = NO_RATES
+) -> Script:
+    """The script of an episode, written by a language model and checked without one.
+
+    Raises:
+        HeldError: the model's provider refuses to write a passage.
+        ScriptError: there is nothing to tell, or the model wrote nothing that can be used.
+        PodmillError: as ``LanguageModel.complete``.
+    """
+    dossier = dossier.told if dossier else None
+    if dossier is None or not dossier.facts:
+        raise ScriptError("Research found no facts to tell.", action="Add sources that are about the topic.")
+    return _Episode(brief, dossier, Desk(model, context, rules(brief)), rates).script()
 
 
 class GeminiWriter(ModelWriter):
@@ -65,7 +77,7 @@ class _Episode:
         self.draft = Draft(brief.cast, brief.language, Support(dossier, brief.language, named), rates)
         self.said_so: dict[str, str] = {}
         self.dropped = 0
-        """Lines that no fact supports."""
+        """Lines that no fact supports, and lines that were said before."""
 
     def script(self) -> Script:
         plan = self._plan()
