@@ -15,9 +15,12 @@ ENGINES: Final = {
     "piper": "podmill.speech.piper:Piper",
     "kokoro": "podmill.speech.kokoro:Kokoro",
     "elevenlabs": "podmill.speech.elevenlabs:ElevenLabs",
+    "minimax": "podmill.speech.minimax:MiniMax",
+    "azure": "podmill.speech.azure:Azure",
+    "openai": "podmill.speech.openai_speech:OpenAISpeech",
 }
 EXTRAS: Final = {"piper": "piper", "kokoro": "kokoro", "elevenlabs": "elevenlabs"}
-"""The extra that installs each engine's packages."""
+"""The extra that installs an engine's packages; the others need none."""
 
 Samples = NDArray[np.float32]
 """Mono audio, full scale at 1."""
@@ -166,6 +169,7 @@ class Engine(Protocol):
             QuotaError: its account is used up; nothing was made.
             VoiceError: it does not have the voice.
             HeldError: it refuses what the text says; nothing was made.
+            RefusedError: it refuses the request as it is; nothing was made.
             SpeechError: it gave nothing that can be used.
             BusyError: the provider's own limit is reached; nothing was made.
             InDoubtError: the request was sent and its outcome is not known.
@@ -187,6 +191,38 @@ class OpenEngine(Engine, Protocol):
 
         Raises:
             VoiceError: no voice can have that name.
+        """
+        ...
+
+
+@runtime_checkable
+class CheckedEngine(Engine, Protocol):
+    """An engine whose key and address can be tried without spending anything."""
+
+    def check(self) -> frozenset[str] | None:
+        """Ask for a list that costs nothing.
+
+        Returns:
+            Names of the voices it has; None when it does not list them.
+
+        Raises:
+            ConfigurationError: key, plan or address do not work.
+            QuotaError: its account is used up.
+            TransientError: it does not answer now.
+        """
+        ...
+
+
+@runtime_checkable
+class VoicesCheckedEngine(Engine, Protocol):
+    """An engine that can say of each voice whether the account has it, without spending anything."""
+
+    def check_voice(self, voice: Voice) -> None:
+        """
+        Raises:
+            VoiceError: the account does not have it.
+            ConfigurationError: key, plan or address do not work.
+            TransientError: it does not answer now.
         """
         ...
 

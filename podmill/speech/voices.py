@@ -103,7 +103,12 @@ def _default(settings: Settings) -> tuple[CastMember, ...]:
 
 
 def _choice(settings: Settings, language: str, preferred: str) -> Iterator[Voice]:
-    own = {name for name in engine.ENGINES if engine.make(name, settings).capabilities.account is None}
+    # Whether an open engine has the voices that it lists only shows when it is asked.
+    own = {
+        name
+        for name in engine.ENGINES
+        if (made := engine.make(name, settings)).capabilities.account is None and not isinstance(made, OpenEngine)
+    }
     fit = [
         voice
         for voice in installed(settings)
@@ -117,6 +122,8 @@ def _choice(settings: Settings, language: str, preferred: str) -> Iterator[Voice
 
 def _must_be_installed(name: str, settings: Settings) -> None:
     if not any(voice.installed for voice in engine.make(name, settings).voices()):
+        if name in engine.ENGINES and name not in engine.EXTRAS:
+            raise VoiceError(f"The settings list no voice of {name!r}.", action="List one, or name a voice.")
         raise MissingExtraError(f"The engine {name!r}", extra=engine.EXTRAS.get(name, name))
 
 
