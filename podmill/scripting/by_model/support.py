@@ -137,7 +137,8 @@ class Support:
         found = []
         for sentence in _SENTENCE.split(text):
             for at, word in enumerate(WORD.findall(sentence)):
-                low = word.lower().replace("\u2019", "'")
+                # "They've" is as common as "they".
+                low = word.lower().replace("\u2019", "'").partition("'")[0]
                 capital = word[:1].isupper() and len(word) > 1
                 opens = at == 0 and (low in self._talk.glue or low in self._small or not self._is_content(low))
                 if capital and not opens and low not in self._talk.glue:

@@ -30,6 +30,7 @@ SUPPORT = Support(FACTS, "en", ["Tides", "Joe", "Kit"])
         ("Hello and welcome, I am Joe.", []),
         ("Kit, can you tell us why that is?", []),
         ("Fascinating.", []),
+        ("They've two high tides each day, most coasts.", ["f2"]),
         ("Thank you for listening, and goodbye.", []),
     ],
 )
