@@ -19,6 +19,7 @@ from podmill.errors import (
     PodmillError,
     QuotaError,
     SpeechError,
+    TooLongError,
     TransientError,
     VoiceError,
 )
@@ -29,6 +30,7 @@ BUSY: Final = {"too_many_concurrent_requests", "concurrent_limit_exceeded", "rat
 QUOTA: Final = {"quota_exceeded", "insufficient_credits"}
 POLICY: Final = {"content_against_policy"}
 VOICE: Final = {"voice_not_found", "voice_access_denied"}
+LENGTH: Final = {"text_too_long", "max_character_limit_exceeded"}
 MODEL: Final = {"model_not_found", "model_access_denied", "unsupported_model"}
 
 POLICY_TEXT: Final = "may violate our Terms of Service"
@@ -114,6 +116,8 @@ def _configuration(answer: Answer) -> PodmillError | None:
 
 
 def _by_status(answer: Answer, text: str) -> PodmillError:
+    if answer.codes & LENGTH:
+        return TooLongError(f"ElevenLabs does not take {len(text):,} characters at once: {answer.message}")
     if answer.status == 409:
         return TransientError(f"ElevenLabs asks to try again: {answer.message}")
     if 400 <= answer.status < 500 and answer.status != 408:

@@ -5,7 +5,7 @@ import io
 import re
 import threading
 from collections import OrderedDict
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final, Protocol
@@ -42,10 +42,13 @@ class Voice(Protocol):
 
 
 class Tone:
-    """A tone for every sentence, as long as a person would take."""
+    """A tone for every sentence, as long as a person would take, or a quicker one."""
+
+    def __init__(self, characters_a_second: float = CHARACTERS_A_SECOND) -> None:
+        self._pace = characters_a_second
 
     def piece(self, text: str, voice: str, seed: int) -> Samples:
-        length = max(round(len(text) / CHARACTERS_A_SECOND * RATE_HZ), RATE_HZ // 10)
+        length = max(round(len(text) / self._pace * RATE_HZ), RATE_HZ // 10)
         time_s = np.arange(length) / RATE_HZ
         wave = np.sin(2 * np.pi * (110 + 40 * _index(voice, 5) + 7 * (seed % 9)) * time_s)
         # Swells like syllables do, and ends in quiet like a sentence does.
@@ -100,10 +103,19 @@ class Studio:
                         self._busy.pop(self._kept.popitem(last=False)[0], None)
             return self._kept.get(key) or self._made(*key)
 
+    def dialogue(self, turns: Sequence[Sequence[str]], seed: int) -> Sound:
+        """Turns of text and voice, one after the other; times are those of the texts joined by line ends."""
+        last = len(turns) - 1
+        pieces = [(text if number == last else f"{text}\n", voice) for number, (text, voice) in enumerate(turns)]
+        return self._said([(piece, voice) for text, voice in pieces for piece in PIECE.findall(text)], seed)
+
     def _made(self, text: str, voice: str, seed: int) -> Sound:
+        return self._said([(piece, voice) for piece in PIECE.findall(text)], seed)
+
+    def _said(self, pieces: Sequence[tuple[str, str]], seed: int) -> Sound:
         spoken, starts, ends = [], [], []
         at_s = 0.0
-        for piece in PIECE.findall(text):
+        for piece, voice in pieces:
             samples = self._voice.piece(piece, voice, seed)
             each_s = len(samples) / RATE_HZ / len(piece)
             starts += [round(at_s + n * each_s, 3) for n in range(len(piece))]
@@ -122,9 +134,9 @@ class Studio:
         return Sound(out.getvalue(), tuple(starts), tuple(ends))
 
 
-def studio(cache: Path | None) -> Studio:
-    """With Joe, whose sentences are kept in a folder; without one, with tones."""
-    voice: Callable[[], Voice] = Tone if cache is None else lambda: Joe(cache)
+def studio(cache: Path | None, characters_a_second: float = CHARACTERS_A_SECOND) -> Studio:
+    """With Joe, whose sentences are kept in a folder; without one, with tones at a pace."""
+    voice: Callable[[], Voice] = (lambda: Tone(characters_a_second)) if cache is None else (lambda: Joe(cache))
     return Studio(voice())
 
 

@@ -28,7 +28,7 @@ from podmill.errors import (
 )
 from podmill.settings import Settings
 from podmill.speech import elevenlabs as module
-from podmill.speech.elevenlabs import CHARACTERS_MAX, MODELS, OUTPUT_FORMAT, ElevenLabs
+from podmill.speech.elevenlabs import CHARACTERS_UNKNOWN, MODELS, OUTPUT_FORMAT, ElevenLabs
 from podmill.speech.engine import RawSpeech, Receipt, RequestLine, SpeechRequest
 from podmill.speech.plan import plan
 from podmill.speech.reply import reply_of, restore
@@ -262,9 +262,14 @@ def test_a_text_it_cannot_speak(hosted: ElevenLabs) -> None:
 
 
 def test_limits_come_from_the_model() -> None:
-    """The model's characters, but never a request so long that its take would fill the memory."""
-    limits = {model: at("", elevenlabs_model=model).capabilities.max_characters for model in (*MODELS, "eleven_v9")}
-    assert set(limits.values()) == {CHARACTERS_MAX}
+    """As many characters as its documentation says; only the models of the second generation are stitched."""
+    for model, characters in {**MODELS, "eleven_v9": CHARACTERS_UNKNOWN}.items():
+        capabilities = at("", elevenlabs_model=model).capabilities
+        assert capabilities.max_characters == characters
+        assert capabilities.stitching == (not model.startswith(("eleven_v3", "eleven_v4", "eleven_v9")))
+        assert (capabilities.max_speakers, capabilities.dialogue_characters) == (
+            (10, 2000) if model.startswith("eleven_v3") else (1, None)
+        )
     assert at("").capabilities.record_after_s == TIMEOUT_S + 1
     assert OUTPUT_FORMAT.startswith("mp3_44100")
 
