@@ -15,6 +15,8 @@ from typing import Final
 from podmill.errors import ScriptError
 
 _HEAD: Final = re.compile(r"version: (\d+)\n\n")
+_UNSAFE: Final = re.compile("[<>\x7f-\x9f\u2028\u2029\ud800-\udfff]")
+"""What could look like a mark, ends a line for some readers, or is half a character."""
 
 
 @dataclass(frozen=True, slots=True)
