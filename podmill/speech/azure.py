@@ -100,6 +100,10 @@ class Azure:
             )
         return raw
 
+    @property
+    def set_up(self) -> bool:
+        return self.settings.azure_speech_key is not None
+
     def check(self) -> frozenset[str] | None:
         """As ``CheckedEngine`` says: asks for the voices of the region."""
         try:

@@ -125,6 +125,10 @@ class MiniMax:
                 f"What MiniMax gave cannot be used, and is charged (request {receipt.request_id}): {exc}"
             ) from exc
 
+    @property
+    def set_up(self) -> bool:
+        return self.settings.minimax_api_key is not None
+
     def check(self) -> frozenset[str] | None:
         """As ``CheckedEngine`` says: asks for the voices of the account."""
         try:

@@ -73,6 +73,12 @@ class OpenAISpeech:
             # Nobody charges for what a server of our own did not deliver.
             raise TransientError(exc.message, action=exc.action) from exc
 
+    @property
+    def set_up(self) -> bool:
+        # A server of the language model need not speak: it is looked at only where it is meant to.
+        settings = self.settings
+        return settings.engine == self.name or bool(settings.openai_speech_url or settings.openai_speech_api_key)
+
     def check(self) -> frozenset[str] | None:
         """As ``CheckedEngine`` says: asks for the models, and for the voices, which not every server lists."""
         try:
