@@ -48,7 +48,5 @@ def prompt(name: str) -> PromptFile:
 def material(name: str, content: Mapping[str, object] | list[object]) -> str:
     """Text that others wrote, marked as such: JSON in which nothing can look like the end of the mark."""
     data = json.dumps(content, ensure_ascii=False, indent=None, separators=(",", ":"))
-    data = (
-        data.replace("<", "\\u003c").replace(">", "\\u003e").replace("\u2028", "\\u2028").replace("\u2029", "\\u2029")
-    )
+    data = _UNSAFE.sub(lambda match: f"\\u{ord(match[0]):04x}", data)
     return f'<material name="{name}">\n{data}\n</material>'
