@@ -7,20 +7,18 @@ from models.brief import Brief
 from podmill.context import StepContext
 from podmill.errors import (
     BudgetExceededError,
-    DiskFullError,
     LeaseLostError,
-    LimitedError,
     PodmillError,
     PriceUnknownError,
+    ProviderDownError,
     StoppingError,
     StoreError,
+    WaitError,
 )
 from podmill.settings import Settings
 
-ENDS_THE_STEP: Final = (
-    *(BudgetExceededError, DiskFullError, LeaseLostError, LimitedError, PriceUnknownError, StoppingError, StoreError),
-)
-"""What no other service makes up for: the step must wait, or is over."""
+ENDS_THE_STEP: Final = (BudgetExceededError, LeaseLostError, PriceUnknownError, StoppingError, StoreError, WaitError)
+"""What no other service makes up for: the step is over, or must wait for something of our own."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,5 +77,5 @@ class SearchService(Protocol):
 
 
 def can_do_without(exc: PodmillError) -> bool:
-    """Whether research may go on without what failed."""
-    return not isinstance(exc, ENDS_THE_STEP)
+    """Whether research may go on without what failed. A provider that fails again and again is not waited for."""
+    return isinstance(exc, ProviderDownError) or not isinstance(exc, ENDS_THE_STEP)

@@ -2,7 +2,9 @@
 
 import os
 import time
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -10,18 +12,26 @@ from models.brief import Brief
 from models.dossier import Dossier
 from podmill.context import StepContext
 from podmill.errors import (
+    BudgetExceededError,
     ConfigurationError,
     HeldError,
+    LeaseLostError,
     LimitedError,
     PodmillError,
+    PriceUnknownError,
+    ProviderDownError,
     QuotaError,
     RefusedError,
     TransientError,
+    WaitError,
 )
+from podmill.offer import Answer, Offer
 from podmill.research import research, researchers_of
 from podmill.research.kept import DAY_S
+from podmill.scripting import write
 from podmill.settings import Settings
 from podmill.store.local import LocalStore
+from tests.dossiers import CAST
 from tests.emulators.searching import RunningExa, RunningGemini
 from tests.emulators.site import ARTICLES, INJECTION
 from tests.purchases import CashPurchases
@@ -107,6 +117,21 @@ def test_what_no_page_bears_out_is_marked_and_not_told(context: StepContext):
     doubtful = facts_of(dossier, supported=False)
     assert sorted(doubtful) == sorted(ARTICLES["tide-mills"].false)
     assert not set(doubtful) & {fact.text for fact in dossier.told.facts}
+
+
+def test_the_offline_writer_tells_it(context: StepContext):
+    """Every line of its script that states a fact cites a page, and no line states what none bears out."""
+    brief = BRIEF.model_copy(update={"cast": CAST[:2], "minutes": 2.0})
+    dossier = research(brief, context)
+
+    script = write(brief, dossier, context)
+
+    assert script.sources
+    assert all(source.url for source in script.sources)
+    doubtful = {fact.id for fact in dossier.facts if not fact.supported}
+    assert doubtful
+    assert not any(doubtful & set(line.facts) for line in script.lines)
+    assert "Hadrian" not in " ".join(line.text for line in script.lines)
 
 
 def test_a_claim_is_borne_out_by_a_page_in_another_language(context: StepContext):
@@ -347,29 +372,43 @@ def test_documents_go_on_without_the_web(
     assert dossier.notes[0].startswith("Without web: Nothing could be found out")
 
 
-class _Limited(CashPurchases):
-    def buy(self, offer, *, provider, **terms):  # type: ignore[no-untyped-def]  # one of two providers has no room
+@dataclass
+class WithoutGemini(CashPurchases):
+    """Nothing of Gemini's can be bought, for one reason."""
+
+    why: PodmillError = field(default_factory=lambda: HeldError("in doubt"))
+
+    def buy(self, offer: Offer[Answer], *, provider: str, **terms: Any) -> Answer:  # type: ignore[override]
         if provider.startswith("gemini"):
-            raise LimitedError("no room", retry_after_s=3.0)
+            raise self.why
         return super().buy(offer, provider=provider, **terms)
 
 
-def test_our_own_limit_is_waited_for(settings: Settings):
-    """A service that is only busy because of us is not done without: the step waits."""
-    with pytest.raises(LimitedError):
-        research(BRIEF, context_of(settings, _Limited()))
+@pytest.mark.parametrize(
+    "why",
+    [
+        LimitedError("no room", retry_after_s=3.0),
+        WaitError("its turn had passed", retry_after_s=1.0),
+        LeaseLostError("another worker"),
+        BudgetExceededError("no money"),
+        PriceUnknownError("no price"),
+    ],
+    ids=lambda why: type(why).__name__,
+)
+def test_what_is_our_own_affair_is_not_done_without(settings: Settings, why: PodmillError):
+    """A service that is not asked because of our limits, lease or money is no service that failed."""
+    with pytest.raises(type(why)):
+        research(BRIEF, context_of(settings, WithoutGemini(why=why)))
 
 
-class _Held(CashPurchases):
-    def buy(self, offer, *, provider, **terms):  # type: ignore[no-untyped-def]  # one request is in doubt
-        if provider.startswith("gemini"):
-            raise HeldError("in doubt")
-        return super().buy(offer, provider=provider, **terms)
+@pytest.mark.parametrize(
+    "why", [HeldError("in doubt"), ProviderDownError("down", retry_after_s=30.0)], ids=lambda why: type(why).__name__
+)
+def test_nothing_is_held_up_while_the_other_service_answers(settings: Settings, why: PodmillError):
+    """A request in doubt stays counted, a circuit stays open; the episode goes on with what Exa found."""
+    hasty = settings.model_copy(update={"research_pages": 1})
 
-
-def test_a_request_in_doubt_holds_nothing_up_while_the_other_service_answers(settings: Settings):
-    """It stays counted; the episode goes on with what Exa found, checked by words alone."""
-    dossier = research(BRIEF, context_of(settings, _Held()))
+    dossier = research(BRIEF, context_of(hasty, WithoutGemini(why=why)))
 
     assert dossier.researchers == ("exa",)
     assert dossier.told.facts
