@@ -44,6 +44,8 @@ class EngineCapabilities:
     """Whose limits and circuit its requests share: ``elevenlabs``. None: it runs on our own machines."""
     record_after_s: float | None = None
     """Seconds after which a request that is not in the provider's own record was never made. None: it keeps none."""
+    dialogue_characters: int | None = None
+    """Of a request of several voices, where that is less than ``max_characters``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +83,7 @@ class RequestLine(Document):
     index: int
     """Of the line in its script."""
     piece: int = 0
-    """Counts the parts of a line that is too long for one request."""
+    """Where in its line it begins, in characters."""
     speaker: str
     voice: str
     text: str
@@ -98,6 +100,9 @@ class SpeechRequest(Document):
     variant: int = 0
     """0 at first; a line that was not understood is spoken again in variant 1, then 2."""
     lines: tuple[RequestLine, ...]
+    before: str = ""
+    """What its voice says right before it: for engines that take that; it is not spoken."""
+    after: str = ""
 
     @property
     def voices(self) -> tuple[str, ...]:
@@ -131,7 +136,8 @@ class Receipt:
 class RawSpeech:
     """What an engine gave for a request."""
 
-    samples: Samples
+    decoded: Samples | None
+    """Mono sound. None: ``data`` is decoded when it is needed, so that long speech is never in memory as a whole."""
     sample_rate_hz: int
     data: bytes
     """The audio as it came, before anything was done to it."""
@@ -142,6 +148,18 @@ class RawSpeech:
     """Start and end of every line of the request within ``samples``; needed when it has more than one."""
     receipt: Receipt | None = None
     """Of an outside provider."""
+    pitch: float = 1.0
+    """Factor by which the pitch of what ``data`` holds is still to be raised; 1 where ``decoded`` is given."""
+
+    @property
+    def samples(self) -> Samples:
+        """All of it; for short speech."""
+        if self.decoded is not None:
+            return self.decoded
+        # Both import this module.
+        from podmill.speech import files, pitch
+
+        return pitch.shift(files.decoded(self.data)[0], self.sample_rate_hz, self.pitch)
 
 
 class Engine(Protocol):
@@ -170,6 +188,7 @@ class Engine(Protocol):
             VoiceError: it does not have the voice.
             HeldError: it refuses what the text says; nothing was made.
             RefusedError: it refuses the request as it is; nothing was made.
+            TooLongError: it refuses it for its length.
             SpeechError: it gave nothing that can be used.
             BusyError: the provider's own limit is reached; nothing was made.
             InDoubtError: the request was sent and its outcome is not known.
@@ -232,6 +251,15 @@ class VoicesCheckedEngine(Engine, Protocol):
         ...
 
 
+@runtime_checkable
+class LimitedEngine(Engine, Protocol):
+    """An engine whose provider tells what an account may ask of it."""
+
+    def limits(self) -> EngineCapabilities:
+        """Its capabilities as the provider tells them, or as they are known where it does not answer."""
+        ...
+
+
 class RecordedEngine(Engine, Protocol):
     """An engine whose provider keeps a record of what it made: its ``record_after_s`` is set."""
 
@@ -258,6 +286,11 @@ def make(name: str, settings: Settings) -> Engine:
         ConfigurationError: there is no such engine.
     """
     return cast(Engine, registry.load(ENGINES, name, kind="engine", extras=EXTRAS)(settings))
+
+
+def limits(made: Engine) -> EngineCapabilities:
+    """What one request to an engine can hold, as its provider tells if it does."""
+    return made.limits() if isinstance(made, LimitedEngine) else made.capabilities
 
 
 def primary(language: str) -> str:
