@@ -26,6 +26,8 @@ PASSAGES_A_CLAIM: Final = 3
 CLAIMS_A_REQUEST: Final = 40
 TOKENS_A_VERDICT: Final = 160
 THOUGHT_TOKENS: Final = 8192
+QUOTE_MIN_CHARS: Final = 20
+"""A word or two stand in any page."""
 PART: Final = 10
 """Of the first request; the next one has the next number."""
 
@@ -135,6 +137,8 @@ def _believe(verdict: Verdict, checked: list[Checked], matches: Sequence[Match])
     if not 0 <= verdict.passage < len(matches):
         return
     passage = matches[verdict.passage].passage
+    if len(verdict.quote) < QUOTE_MIN_CHARS:
+        return
     if holds(verdict.quote, passage.text) and agrees(claim.text, passage.text):
         checked[verdict.claim] = replace(
             claim,

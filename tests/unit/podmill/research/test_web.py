@@ -143,9 +143,12 @@ def test_a_claim_is_borne_out_by_a_page_in_another_language(context: StepContext
     assert "Gezeitenmühle" in fact.passage or "Nendrum" in fact.passage
 
 
-def test_a_model_that_lies_is_not_believed(context: StepContext, gemini_emulator: RunningGemini, site: str):
+@pytest.mark.parametrize("lies", [True, "a word"])
+def test_a_model_that_lies_is_not_believed(
+    context: StepContext, gemini_emulator: RunningGemini, site: str, lies: object
+):
     """It takes every claim for true and makes up quotes: without the quote in a page no claim passes."""
-    gemini_emulator.reset(site=site, lies=True)
+    gemini_emulator.reset(site=site, lies=lies)
 
     dossier = research(BRIEF, context)
 
