@@ -88,6 +88,10 @@ class ElevenLabs:
         longest = self._account().characters_max().get(self.settings.elevenlabs_model)
         return replace(self.capabilities, max_characters=longest) if longest else self.capabilities
 
+    @property
+    def set_up(self) -> bool:
+        return self.settings.elevenlabs_api_key is not None
+
     def check(self) -> frozenset[str] | None:
         """As ``CheckedEngine`` says: asks for the models of the account. What voices it may use it does not list."""
         self._account().models()

@@ -34,6 +34,11 @@ def test_a_key_that_works(provider: str, podmill_home: Path, request: pytest.Fix
     assert emulator.requests() == []
 
 
+def test_a_provider_that_lists_no_voices(podmill_home: Path, elevenlabs_emulator: Running) -> None:
+    """That it answers is all there is to say."""
+    assert found(podmill_home, **elevenlabs_emulator.env) == [("speech elevenlabs", "ok", "answers ")]
+
+
 def test_a_key_that_does_not(podmill_home: Path, azure_emulator: Running, minimax_emulator: Running) -> None:
     """The setting is named and the key is not shown; an outage is nobody's fault."""
     wrong = {"AZURE_SPEECH_KEY": "wrong-key", "AZURE_SPEECH_BASE_URL": azure_emulator.url}
