@@ -25,6 +25,8 @@ class CastMember(Document):
     """How listeners know the speaker."""
     voice: str
     """``engine:voice`` (``piper:joe``), or ``auto`` for the best installed voice that differs from those before it."""
+    voices: tuple[str, ...] = ()
+    """Voices of other engines that may speak for them when the engine of ``voice`` cannot: ``engine:voice`` each."""
     persona: str | None = None
     """Who the speaker is and how they talk, for a writer that is a language model."""
 

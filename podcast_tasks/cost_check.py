@@ -18,7 +18,8 @@ from podmill.speech.engine import make as make_engine
 def make(work: Work) -> Done:
     settings = work.context.settings
     script = work.need(Step.SCRIPTING, Script)
-    requests = speech.plan(script, work.brief.cast, settings, variants={})
+    choice = speech.usable(speech.choices(work.brief.cast, settings), script.language, settings)
+    requests = speech.plan(script, choice.cast, settings, variants={})
     characters = defaultdict(list)
     for request in requests:
         unit = make_engine(request.engine, settings).capabilities.price_unit

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from functools import cached_property, lru_cache
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, Final, cast
 
 from sqlalchemy import Engine as Database
 
@@ -12,7 +12,7 @@ from models.take import Take
 from podcast_tasks.journal import Claim
 from podmill import nodefile, speech
 from podmill.context import ArtifactStore
-from podmill.errors import SpeechError
+from podmill.errors import SpeechError, TooLongError
 from podmill.limits.limiter import Caller, Limiter, Slot, connect
 from podmill.money import prices, purchase
 from podmill.money.charge import Item, Purchase
@@ -24,6 +24,10 @@ from podmill.speech.engine import Engine, RecordedEngine, make
 
 if TYPE_CHECKING:
     from podcast_tasks.running import Work
+
+
+LONG_CHARACTERS: Final = 5_000
+"""A longer request that a provider was asked for and never made took it too long: it is not asked for whole again."""
 
 
 class StepPurchases:
@@ -104,8 +108,13 @@ class Spoken:
         self.engine = engine
         self.store = store
         self.record_after_s = engine.capabilities.record_after_s
+        self._never_made = False
 
     def ask(self) -> speech.RawSpeech:
+        if self._never_made and self.request.characters > LONG_CHARACTERS:
+            raise TooLongError(
+                f"{self.request.engine} never made {self.request.characters:,} characters: they are asked for in two."
+            )
         return self.engine.speak(self.request)
 
     def receipt(self, answer: speech.RawSpeech) -> Receipt | None:
@@ -118,7 +127,9 @@ class Spoken:
         return speech.restore(self.request, reply, self.store)
 
     def find(self, since: float, taken: Callable[[str], bool]) -> speech.RawSpeech | None:
-        return cast(RecordedEngine, self.engine).find(self.request, since, taken)
+        found = cast(RecordedEngine, self.engine).find(self.request, since, taken)
+        self._never_made = found is None
+        return found
 
 
 class Buyer:

@@ -67,6 +67,16 @@ class Settings(ProviderSettings):
         "offline", description="Writer used when an episode names none: `offline`, `gemini` or `openai`."
     )
     engine: str = Field("piper", description="Speech engine used when neither episode nor show names one.")
+    voices_order: tuple[str, ...] = Field(
+        ("minimax", "elevenlabs", "azure", "openai", "kokoro", "piper"),
+        description="Engines that speak an episode when the one of its cast fails for good, in this order, comma "
+        "separated. Only those for which the cast names a voice for every speaker.",
+    )
+    voices_fallback: Literal["never", "whole", "mixed"] = Field(
+        "whole",
+        description="When an engine fails for good: `never` fails the episode, `whole` speaks all of it anew in the "
+        "next one's voices, `mixed` only what is not spoken yet.",
+    )
     cast: str = Field("duo", description="Cast used when neither episode nor show names one: `duo` or `solo`.")
     minutes: float = Field(5.0, gt=0, le=240, description="Length of an episode that does not ask for one.")
     synthesis_threads: int = Field(2, ge=1, le=64, description="Processor threads of one local voice.")
@@ -164,7 +174,7 @@ class Settings(ProviderSettings):
     fault_points: tuple[str, ...] = Field((), description="Tests only: points at which a process kills itself, once.")
     fault_dir: Path | None = Field(None, description="Tests only: folder where a point that struck leaves its mark.")
 
-    @field_validator("researchers", "targets", "elevenlabs_voices", "fault_points", mode="before")
+    @field_validator("researchers", "targets", "elevenlabs_voices", "voices_order", "fault_points", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value

@@ -32,6 +32,8 @@ class CastRequest(Document):
     name: str
     voice: str
     """``engine:voice``, or ``auto``."""
+    voices: tuple[str, ...] = ()
+    """``engine:voice`` of other engines, for when that of ``voice`` fails."""
     persona: str | None = None
     """Who they are and how they talk."""
 

@@ -178,8 +178,7 @@ def cast_members(asked: str | tuple[CastRequest, ...]) -> tuple[CastMember, ...]
     if isinstance(asked, str):
         return CASTS[fields.choice(Node(asked, 0), "cast", tuple(CASTS)) or asked]
     return tuple(
-        CastMember(speaker=f"S{number}", name=member.name, voice=member.voice, persona=member.persona)
-        for number, member in enumerate(asked, start=1)
+        CastMember(speaker=f"S{number}", **member.model_dump()) for number, member in enumerate(asked, start=1)
     )
 
 
@@ -226,16 +225,28 @@ def _cast(node: Node | None) -> str | tuple[CastRequest, ...] | None:
 
 
 def _member(item: Node) -> CastRequest:
-    persona = None
+    persona: str | None = None
+    voices: tuple[str, ...] = ()
     if isinstance(item.value, dict):
-        stated = fields.mapping(item, ("name", "voice", "persona"), "A cast member")
+        stated = fields.mapping(item, ("name", "voice", "voices", "persona"), "A cast member")
+        voices = _voices(stated.get("voices"))
         persona = fields.one_line(stated.get("persona"), "cast")
         name, voice = fields.one_line(stated.get("name"), "cast"), fields.one_line(stated.get("voice"), "cast")
     else:
         name, _, voice = (part.strip() for part in (fields.one_line(item, "cast") or "").partition("="))
     if not name:
         raise InputError("A speaker needs a name.", field="cast", line=item.line)
-    return CastRequest(name=name, voice=voice or "auto", persona=persona)
+    return CastRequest(name=name, voice=voice or "auto", voices=voices, persona=persona)
+
+
+def _voices(node: Node | None) -> tuple[str, ...]:
+    """A voice for each of several engines: a mapping ``minimax: English_Graceful_Lady``."""
+    if node is None:
+        return ()
+    from podmill.speech.engine import ENGINES
+
+    stated = fields.mapping(node, tuple(ENGINES), "The voices of a speaker")
+    return tuple(f"{engine}:{fields.one_line(name, 'cast')}" for engine, name in stated.items())
 
 
 def _at(exc: PodmillError, field: str | None, line: int | None) -> InputError:

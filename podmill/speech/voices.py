@@ -83,7 +83,7 @@ def resolve_cast(
     if len(set(tags)) != len(tags):
         raise InputError(f"Two speakers have the same tag in {', '.join(tags)}.", field="cast")
     named = {member.voice for member in cast if member.voice != AUTO}
-    for voice_id in sorted(named):
+    for voice_id in sorted(named.union(*(member.voices for member in cast))):
         must_speak(find(voice_id, settings), language)
     preferred = engine_name or settings.engine
     if AUTO in {member.voice for member in cast}:
