@@ -11,7 +11,7 @@ from podmill.errors import InDoubtError, SpeechError, VoiceError
 from podmill.providers.replies import usable_key
 from podmill.settings import Settings
 from podmill.speech import azure_refusals as refusals
-from podmill.speech import hosted
+from podmill.speech import files, hosted
 from podmill.speech.engine import EngineCapabilities, RawSpeech, Receipt, SpeechRequest, Voice
 from podmill.speech.hosted import Answer
 
@@ -94,7 +94,7 @@ class Azure:
             raw = hosted.heard(request, answer.body, suffix=".wav", media_type="audio/wav", receipt=receipt)
         except SpeechError as exc:
             raise InDoubtError(f"What Azure gave cannot be used, and is charged: {exc}") from exc
-        if len(raw.samples) / raw.sample_rate_hz >= CUT_S:
+        if files.heard_s(raw.data)[0] >= CUT_S:
             raise InDoubtError(
                 f"Azure cut its speech of {hosted.passage(request.text)} off after ten minutes, and charged for it."
             )

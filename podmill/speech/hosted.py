@@ -68,10 +68,10 @@ def heard(
     Raises:
         SpeechError: it is none.
     """
-    samples, sample_rate_hz = files.decoded(audio)
-    times = line_times([line.text for line in request.lines], len(samples) / sample_rate_hz, alignment)
-    shifted = pitch.shift(samples, sample_rate_hz, pitch.split(request.voices[0])[1])
-    return RawSpeech(shifted, sample_rate_hz, audio, suffix, media_type, times, receipt)
+    duration_s, sample_rate_hz = files.heard_s(audio)
+    times = line_times([line.text for line in request.lines], duration_s, alignment)
+    _, factor = pitch.split(request.voices[0])
+    return RawSpeech(None, sample_rate_hz, audio, suffix, media_type, times, receipt, factor)
 
 
 def passage(text: str) -> str:
