@@ -20,7 +20,8 @@ from pathlib import Path
 from typing import Any, Final
 
 from tests.emulators.account import MODELS, Account, Entry, Terms
-from tests.emulators.faults import BEFORE, Faults
+from tests.emulators.elevenlabs_answers import ANSWERS
+from tests.emulators.faults import AFTER, BEFORE, Faults
 from tests.emulators.http import Handler, RefusedError, Server
 from tests.emulators.sound import CHARACTERS_A_SECOND, Sound, Studio, studio
 
@@ -116,8 +117,8 @@ class ElevenLabs(Handler):
             raise self._refusal(limit)
         try:
             outcome = faults.next(text) or "ok"
-            if outcome in BEFORE:
-                note(outcome, BEFORE[outcome][0], fault=True)
+            if outcome in BEFORE or outcome in ANSWERS:
+                note(outcome, (BEFORE.get(outcome) or ANSWERS[outcome])[0], fault=True)
                 raise self._refusal(outcome)
             entry = account.charge(text, voice, model, seed, dialogue)
             if entry is None:
@@ -200,6 +201,8 @@ class ElevenLabs(Handler):
             raise refused(404, "not_found", "voice_not_found", f"A voice with voice_id {voice} was not found.")
 
     def _refusal(self, name: str) -> RefusedError:
+        if name not in BEFORE:
+            return RefusedError(*ANSWERS[name], {})
         status, kind, code, message = BEFORE[name]
         account = self.server.account
         if name == "busy":
@@ -359,7 +362,8 @@ def main() -> None:
     given = _options()
     terms = Terms(key=given.key, at_once=given.at_once, per_minute=given.per_minute, quota=given.quota)
     chances = {name: float(share) for name, _, share in (each.partition("=") for each in given.chance)}
-    faults, made = Faults(chances, given.seed), studio(given.speech, given.characters_a_second)
+    faults = Faults(chances, given.seed, (*BEFORE, *AFTER, *ANSWERS))
+    made = studio(given.speech, given.characters_a_second)
     server = Emulator(given.port, Account(terms, given.state), faults, made, given.latency_s, given.hang_s)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     print(f"http://127.0.0.1:{server.server_address[1]}", flush=True)  # noqa: T201 - what it is started for

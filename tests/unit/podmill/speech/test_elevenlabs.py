@@ -22,7 +22,7 @@ from podmill.errors import (
     MissingExtraError,
     PodmillError,
     QuotaError,
-    SpeechError,
+    RefusedError,
     TransientError,
     VoiceError,
 )
@@ -255,9 +255,9 @@ def test_credit_that_is_used_up(hosted: ElevenLabs, elevenlabs_emulator: Running
 
 def test_a_text_it_cannot_speak(hosted: ElevenLabs) -> None:
     """What it calls invalid is not tried again."""
-    with pytest.raises(SpeechError, match=r"cannot speak '   ' \(400\): The text is empty"):
+    with pytest.raises(RefusedError, match=r"cannot speak '   ' \(400\): The text is empty"):
         hosted.speak(request("   "))
-    with pytest.raises(SpeechError, match=r"\(422\): body.seed: Input should be between"):
+    with pytest.raises(RefusedError, match=r"\(422\): body.seed: Input should be between"):
         hosted.speak(request("Hello.", variant=-1))
 
 
