@@ -25,6 +25,10 @@ class CastMember(Document):
     """How listeners know the speaker."""
     voice: str
     """``engine:voice`` (``piper:joe``), or ``auto`` for the best installed voice that differs from those before it."""
+    voices: tuple[str, ...] = ()
+    """Voices of other engines that may speak for them when the engine of ``voice`` cannot: ``engine:voice`` each."""
+    persona: str | None = None
+    """Who the speaker is and how they talk, for a writer that is a language model."""
 
 
 class Brief(Document):
@@ -41,6 +45,8 @@ class Brief(Document):
     language: str = "en"
     cast: tuple[CastMember, ...] = ()
     writer: str = "offline"
+    researchers: tuple[str, ...] = ()
+    """Who is asked besides the sources: ``web``, ``google``, ``exa``. Empty: as the settings say."""
     artwork: Artifact | None = None
 
     @property

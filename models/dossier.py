@@ -18,6 +18,10 @@ class SourceRecord(Document):
     author: str | None = None
     date: str | None = None
     """ISO date the source states, when it states one."""
+    read_on: str | None = None
+    """ISO date on which a page of the web was read."""
+    found_by: tuple[str, ...] = ()
+    """Who named it: ``google``, ``exa``. Empty: the person."""
 
 
 class Fact(Document):
@@ -37,6 +41,8 @@ class Fact(Document):
     """0 to 1 against the topic."""
     also_in: tuple[str, ...] = ()
     """Ids of other sources that say the same."""
+    supported: bool = True
+    """False: a claim that no source which was read bears out. It is kept to be seen, and may never be told."""
 
 
 class Dossier(Document):
@@ -48,3 +54,16 @@ class Dossier(Document):
     facts: tuple[Fact, ...]
     duplicates_merged: int = 0
     off_topic_dropped: int = 0
+    researchers: tuple[str, ...] = ()
+    """Who found this: ``documents``, ``google:MODEL``, ``exa``."""
+    searches: tuple[str, ...] = ()
+    """What was searched for on the web."""
+    notes: tuple[str, ...] = ()
+    """What the reader should know: a search service that did not answer, a source that could not be read."""
+    age_s: float | None = None
+    """How old it was when it was taken for this episode. None: it was made for it."""
+
+    @property
+    def told(self) -> "Dossier":
+        """The same without claims that may not be told."""
+        return self.model_copy(update={"facts": tuple(fact for fact in self.facts if fact.supported)})

@@ -196,7 +196,8 @@ class _Briefs:
             minutes=request.minutes or self._settings.minutes,
             language=language,
             cast=self._cast(request, language),
-            writer=request.writer or "offline",
+            writer=request.writer or self._settings.writer,
+            researchers=request.research or (),
             artwork=content.artwork,
         )
 

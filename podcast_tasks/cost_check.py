@@ -12,15 +12,18 @@ from podmill.money import prices
 from podmill.money.estimate import estimate
 from podmill.money.fence import Fence
 from podmill.money.ledger import Ledger
+from podmill.speech.engine import make as make_engine
 
 
 def make(work: Work) -> Done:
     settings = work.context.settings
     script = work.need(Step.SCRIPTING, Script)
-    requests = speech.plan(script, work.brief.cast, settings, variants={})
+    choice = speech.usable(speech.choices(work.brief.cast, settings), script.language, settings)
+    requests = speech.plan(script, choice.cast, settings, variants={})
     characters = defaultdict(list)
     for request in requests:
-        characters[request.engine].append(request.characters)
+        unit = make_engine(request.engine, settings).capabilities.price_unit
+        characters[request.engine, unit].append(request.characters)
     items = estimate(script, characters, prices.load(settings.prices_file), transcriber=settings.transcriber)
     cost_microusd = sum(item.cost_microusd for item in items)
     fence = Fence(work.claim.episode_id, work.claim.step, work.claim.token, settings.lease_s)

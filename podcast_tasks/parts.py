@@ -42,6 +42,15 @@ class Parts:
             )
 
     @through_outages
+    def first(self) -> str | None:
+        """Key of the first take of the plan that was written down, if one was."""
+        with reading(self.engine) as connection:
+            statement = select(PART.c.take_key).where(
+                PART.c.episode_id == self.episode_id, PART.c.round == self.round, PART.c.index == 0
+            )
+            return connection.scalar(statement)
+
+    @through_outages
     def done(self, index: int, *, requested: bool) -> None:
         """The take of a part is in the cache; ``requested`` when an engine made it just now."""
         with transaction(self.engine) as connection:

@@ -1,24 +1,103 @@
-"""Buying takes: what one part of a synthesis step asks an engine for, and who pays."""
+"""Buying: what any step may ask of a paid provider, and the takes that a synthesis step asks of an engine."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
-from functools import lru_cache
-from typing import Any, cast
+from functools import cached_property, lru_cache
+from typing import TYPE_CHECKING, Any, Final, cast
 
-from models.steps import Step
+from sqlalchemy import Engine as Database
+
+from models.tables import Charge
 from models.take import Take
-from podcast_tasks.running import Work, journal
+from podcast_tasks.journal import Claim
 from podmill import nodefile, speech
 from podmill.context import ArtifactStore
-from podmill.errors import SpeechError
+from podmill.errors import SpeechError, TooLongError
 from podmill.limits.limiter import Caller, Limiter, Slot, connect
-from podmill.money import purchase
-from podmill.money.charge import Purchase
+from podmill.money import prices, purchase
+from podmill.money.charge import Item, Purchase
 from podmill.money.fence import Fence
 from podmill.money.ledger import Ledger
-from podmill.money.prices import PriceList
-from podmill.settings import current
+from podmill.offer import Answer, Offer, Receipt
+from podmill.settings import Settings, current
 from podmill.speech.engine import Engine, RecordedEngine, make
+
+if TYPE_CHECKING:
+    from podcast_tasks.running import Work
+
+
+LONG_CHARACTERS: Final = 5_000
+"""A longer request that a provider was asked for and never made took it too long: it is not asked for whole again."""
+
+
+class StepPurchases:
+    """What one step run buys, under its lease. See ``podmill.offer.Purchases``."""
+
+    def __init__(self, database: Database, claim: Claim, settings: Settings, check: Callable[[], None]) -> None:
+        self._database = database
+        self._claim = claim
+        self._settings = settings
+        self._check = check
+        self._ledger = Ledger(database)
+        self._fence = Fence(claim.episode_id, claim.step, claim.token, settings.lease_s)
+
+    @cached_property
+    def _prices(self) -> prices.PriceList:
+        return prices.load(self._settings.prices_file)
+
+    def buy(
+        self,
+        offer: Offer[Answer],
+        *,
+        provider: str,
+        quantities: Mapping[str, float],
+        content: str,
+        part: int,
+        own: bool = False,
+    ) -> Answer:
+        account = None if own else provider.partition(":")[0]
+        return self.bought(offer, provider, quantities, content=content, part=part, account=account)[0]
+
+    def bought(
+        self,
+        offer: Offer[Answer],
+        provider: str,
+        quantities: Mapping[str, float],
+        *,
+        content: str,
+        part: int,
+        account: str | None,
+    ) -> tuple[Answer, Charge | None]:
+        """As ``buy``, with the charge that paid for it.
+
+        Args:
+            account: whose limits the request counts for. None: it is answered by an engine of our own, and where that
+                is free there is no charge.
+        """
+        wanted = Purchase(
+            account=self._claim.account,
+            episode_id=self._claim.episode_id,
+            step=self._claim.step,
+            part=part,
+            content=content,
+            provider=account or provider,
+            items=tuple(Item(self._prices.find(provider, unit), quantity) for unit, quantity in quantities.items()),
+            own=account is None,
+        )
+        if wanted.own and wanted.amount_microusd == 0:
+            return offer.ask(), None
+        counter = purchase.Counter(self._ledger, self._fence, self._slot(account, part), self._settings.in_doubt)
+        return purchase.buy(wanted, offer, counter)
+
+    def _slot(self, account: str | None, part: int) -> Callable[[], AbstractContextManager[Slot | None]]:
+        if account is None:
+            return nullcontext
+        claim = self._claim
+        caller = Caller(
+            id=f"{claim.episode_id}/{part}", group=claim.batch_id or claim.episode_id, interactive=claim.interactive
+        )
+        patience_s = self._settings.wait_in_worker_s
+        return lambda: limiter(self._database).slot(account, caller, patience_s=patience_s, check=self._check)
 
 
 class Spoken:
@@ -29,11 +108,16 @@ class Spoken:
         self.engine = engine
         self.store = store
         self.record_after_s = engine.capabilities.record_after_s
+        self._never_made = False
 
     def ask(self) -> speech.RawSpeech:
+        if self._never_made and self.request.characters > LONG_CHARACTERS:
+            raise TooLongError(
+                f"{self.request.engine} never made {self.request.characters:,} characters: they are asked for in two."
+            )
         return self.engine.speak(self.request)
 
-    def receipt(self, answer: speech.RawSpeech) -> purchase.Receipt | None:
+    def receipt(self, answer: speech.RawSpeech) -> Receipt | None:
         return answer.receipt
 
     def keep(self, answer: speech.RawSpeech) -> dict[str, Any]:
@@ -43,18 +127,18 @@ class Spoken:
         return speech.restore(self.request, reply, self.store)
 
     def find(self, since: float, taken: Callable[[str], bool]) -> speech.RawSpeech | None:
-        return cast(RecordedEngine, self.engine).find(self.request, since, taken)
+        found = cast(RecordedEngine, self.engine).find(self.request, since, taken)
+        self._never_made = found is None
+        return found
 
 
 class Buyer:
     """Gets the takes of one step run."""
 
-    def __init__(self, work: Work, price_list: PriceList) -> None:
-        self.work = work
-        self.price_list = price_list
-        self.ledger = Ledger(work.journal.engine)
-        claim, settings = work.claim, work.context.settings
-        self.fence = Fence(claim.episode_id, claim.step, claim.token, settings.lease_s)
+    def __init__(self, work: "Work") -> None:
+        self._context = work.context
+        settings = work.context.settings
+        self._purchases = StepPurchases(work.journal.engine, work.claim, settings, work.check)
 
     def take(self, request: speech.SpeechRequest, part: int) -> Take:
         """The take of a request that is not in the cache of takes; it is there when this returns.
@@ -62,43 +146,26 @@ class Buyer:
         Raises:
             PodmillError: as ``purchase.buy`` and the engine raise it.
         """
-        context = self.work.context
+        context = self._context
         engine = make(request.engine, context.settings)
-        capabilities = engine.capabilities
-        wanted = Purchase(
-            account=self.work.account,
-            episode_id=self.work.claim.episode_id,
-            step=Step.SYNTHESIS,
-            part=part,
+        raw, charge = self._purchases.bought(
+            Spoken(request, engine, context.store),
+            request.engine,
+            {engine.capabilities.price_unit: request.characters},
             content=request.key,
-            provider=capabilities.account or request.engine,
-            price=self.price_list.find(request.engine, capabilities.price_unit),
-            quantity=request.characters,
-            own=capabilities.account is None,
+            part=part,
+            account=engine.capabilities.account,
         )
-        if wanted.own and wanted.amount_microusd == 0:
-            return speech.speak(request, context)
-        slot = self._slot(capabilities.account, part)
-        counter = purchase.Counter(self.ledger, self.fence, slot, context.settings.in_doubt)
-        raw, charge = purchase.buy(wanted, Spoken(request, engine, context.store), counter)
         try:
             return speech.keep(request, raw, context)
         except SpeechError as exc:
+            if charge is None:
+                raise
             raise purchase.useless(charge, exc) from exc
-
-    def _slot(self, account: str | None, part: int) -> Callable[[], AbstractContextManager[Slot | None]]:
-        if account is None:
-            return nullcontext
-        claim = self.work.claim
-        caller = Caller(
-            id=f"{claim.episode_id}/{part}", group=claim.batch_id or claim.episode_id, interactive=claim.interactive
-        )
-        patience_s = self.work.context.settings.wait_in_worker_s
-        return lambda: limiter().slot(account, caller, patience_s=patience_s, check=self.work.check)
 
 
 @lru_cache(maxsize=1)
-def limiter() -> Limiter:
+def limiter(database: Database) -> Limiter:
     """The limiter of this process."""
     settings = current()
-    return Limiter(connect(nodefile.broker_url(settings)), settings, recent=Ledger(journal().engine).recent)
+    return Limiter(connect(nodefile.broker_url(settings)), settings, recent=Ledger(database).recent)

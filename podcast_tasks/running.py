@@ -16,6 +16,7 @@ from models.steps import EpisodeState, Step, following
 from podcast_tasks import admission, chain, deliveries, worker
 from podcast_tasks.journal import Claim, Journal, Refusal
 from podcast_tasks.lease import Keeper, Lease
+from podcast_tasks.purchases import StepPurchases
 from podcast_tasks.queues import queue_of
 from podcast_tasks.retrying import Again, GiveUp, decide, explain
 from podmill import faults
@@ -194,6 +195,7 @@ def _work(lease: Lease, work: Callable[[Work], Outcome]) -> Outcome:
             takes=DatabaseTakes(book.engine, store),
             scratch=scratch,
             progress=lease.progress,
+            purchases=StepPurchases(book.engine, claim, settings, lease.check),
         )
         # Nothing may be asked and paid for whose answer cannot be kept, and the database needs room to say so.
         check_room({settings.temp: 0, settings.store_dir: 0}, settings.disk_reserve_mb, to=f"begin {claim.step}")

@@ -1,16 +1,54 @@
 """Dossier to script."""
 
+from typing import Final
+
+from sqlalchemy import select
+
 from models.dossier import Dossier
+from models.recording import Recording
+from models.script import Script
 from models.steps import Step
+from models.tables import Episode, StepDocument, table
 from podcast_tasks.app import app
 from podcast_tasks.running import Done, Work, run_step
-from podmill.scripting import write
+from podmill.scripting import measured, write, writer_of
+from podmill.store.database import reading
+from podmill.store.outage import through_outages
+
+HEARD: Final = 5
+"""Latest episodes of a show by which the pace of its voices is measured."""
+
+EPISODE = table(Episode)
+DOCUMENT = table(StepDocument)
 
 
 def make(work: Work) -> Done:
     dossier = None if work.brief.script else work.need(Step.RESEARCH, Dossier)
-    script = write(work.brief, dossier, work.context)
+    rates = _rates(work) if writer_of(work.brief).capabilities.paid else {}
+    script = write(work.brief, dossier, work.context, rates)
     return Done(script, scores={"title": script.title})
+
+
+@through_outages
+def _rates(work: Work) -> dict[str, float]:
+    """Characters a second of the voices heard in the show so far.
+
+    Only what was published before this episode was made counts: whoever takes the step over finds the same, asks the
+    writer's model the same, and pays for nothing twice.
+    """
+    recording, script = DOCUMENT.alias(), DOCUMENT.alias()
+    this = select(EPISODE.c.created_at).where(EPISODE.c.id == work.claim.episode_id).scalar_subquery()
+    heard = (
+        select(script.c.body, recording.c.body)
+        .join_from(EPISODE, script, (script.c.episode_id == EPISODE.c.id) & (script.c.step == Step.SCRIPTING))
+        .join(recording, (recording.c.episode_id == EPISODE.c.id) & (recording.c.step == Step.SYNTHESIS))
+        .where(EPISODE.c.show == work.brief.show, EPISODE.c.published_at < this)
+        .order_by(EPISODE.c.published_at.desc(), EPISODE.c.id)
+        .limit(HEARD)
+    )
+    with reading(work.journal.engine) as connection:
+        bodies = connection.execute(heard).all()
+    return measured((Script.model_validate_json(said), Recording.model_validate_json(made)) for said, made in bodies)
 
 
 @app.task(name="podcast_tasks.scripting.scripting")

@@ -1,12 +1,13 @@
 """What a step is handed besides its documents."""
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
 
 from models.documents import Artifact
 from models.take import Take
+from podmill.offer import NothingForSale, Purchases
 from podmill.settings import Settings
 
 
@@ -53,6 +54,8 @@ class StepContext:
     """Where ``temp_dir`` is, once something asked for it."""
     progress: Callable[[float, str], None]
     """Called with 0 to 1 and a few words for a person; may raise LeaseLostError to stop the step."""
+    purchases: Purchases = field(default_factory=NothingForSale)
+    """Where the step buys; only workers have a ledger."""
 
     @property
     def temp_dir(self) -> Path:

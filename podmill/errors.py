@@ -21,6 +21,8 @@
       VoiceError                         voice unknown, or does not speak the language
       SpeechError                        an engine failed for good
       QuotaError                         the credit that was bought of a provider is used up
+      RefusedError                       a provider refuses a request as it is
+        TooLongError                     for its length: two shorter ones may be taken
       TranscriberError
       MasteringError
       StoreError                         an artifact is missing or damaged
@@ -216,6 +218,18 @@ class QuotaError(PodmillError):
     """The credit that was bought of a provider is used up; it made and charged nothing."""
 
     code = "quota"
+
+
+class RefusedError(PodmillError):
+    """A provider refuses a request as it is; it made and charged nothing, and the same request is refused again."""
+
+    code = "refused"
+
+
+class TooLongError(RefusedError):
+    """A request is longer than its provider takes; two shorter ones may be taken."""
+
+    code = "too_long"
 
 
 class TranscriberError(PodmillError):

@@ -1,7 +1,8 @@
 """The only reader of the environment.
 
 Every setting is ``PODMILL_`` and its name in capitals, or the name in a TOML file: ``PODMILL_CONFIG`` if set, else
-``podmill.toml`` in the home folder. The environment wins over the file, the file over the default.
+``podmill.toml`` in the home folder. The environment wins over the file, the file over the default. The providers' usual
+variables (``ELEVENLABS_API_KEY``) count as well, after ours.
 """
 
 import os
@@ -12,17 +13,16 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, ValidationError, field_validator
+from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator
 
 from podmill.errors import ConfigurationError
+from podmill.provider_settings import USUAL, ProviderSettings
 
 PREFIX = "PODMILL_"
 
 
-class Settings(BaseModel):
+class Settings(ProviderSettings):
     """Everything that can be set. Field descriptions become ``docs/configuration.md``."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", validate_default=True)
 
     home: Path = Field(Path("~/.podmill"), description="Data folder: database, store, published shows, logs.")
     database_url: SecretStr | None = Field(
@@ -38,22 +38,30 @@ class Settings(BaseModel):
         "http://127.0.0.1:8470", description="Address under which listeners reach the published folder."
     )
 
-    elevenlabs_api_key: SecretStr | None = Field(None, description="Key of ElevenLabs.")
-    elevenlabs_url: str = Field("https://api.elevenlabs.io", description="Address of ElevenLabs or its regional twin.")
-    elevenlabs_model: str = Field("eleven_multilingual_v2", description="Speech model of ElevenLabs.")
-    elevenlabs_voices: tuple[str, ...] = Field(
-        ("JBFqnCBsd6RMkjVDRZzb=George", "21m00Tcm4TlvDq8ikWAM=Rachel"),
-        description="Voices of ElevenLabs that are listed and cast by `auto`, best first: ids, each with `=` and its "
-        "name, comma separated. Any other can be cast as `elevenlabs:ID`.",
+    researchers: tuple[str, ...] = Field(
+        (),
+        description="Who researches episodes that do not say: `web` (all search services with a key), `google`, `exa`, "
+        "comma separated. Documents of an episode are always read. Unset: documents, and `web` where there are none.",
     )
-    elevenlabs_timeout_s: float = Field(
-        240.0, gt=0, description="Longest silence of ElevenLabs within a request; then its outcome is in doubt."
-    )
-    elevenlabs_record_s: float = Field(
-        60.0, ge=0, description="Seconds after that by which a request is in the history of ElevenLabs, if it was made."
+    research_pages: int = Field(12, ge=1, le=100, description="Pages of the web that are read for one episode.")
+    research_keep_days: float = Field(
+        30.0, ge=0, description="Days for which research on the web stands in when no search service answers."
     )
 
+    writer: str = Field(
+        "offline", description="Writer used when an episode names none: `offline`, `gemini` or `openai`."
+    )
     engine: str = Field("piper", description="Speech engine used when neither episode nor show names one.")
+    voices_order: tuple[str, ...] = Field(
+        ("minimax", "elevenlabs", "azure", "openai", "kokoro", "piper"),
+        description="Engines that speak an episode when the one of its cast fails for good, in this order, comma "
+        "separated. Only those for which the cast names a voice for every speaker.",
+    )
+    voices_fallback: Literal["never", "whole", "mixed"] = Field(
+        "whole",
+        description="When an engine fails for good: `never` fails the episode, `whole` speaks all of it anew in the "
+        "next one's voices, `mixed` only what is not spoken yet.",
+    )
     cast: str = Field("duo", description="Cast used when neither episode nor show names one: `duo` or `solo`.")
     minutes: float = Field(5.0, gt=0, le=240, description="Length of an episode that does not ask for one.")
     synthesis_threads: int = Field(2, ge=1, le=64, description="Processor threads of one local voice.")
@@ -152,7 +160,7 @@ class Settings(BaseModel):
     fault_points: tuple[str, ...] = Field((), description="Tests only: points at which a process kills itself, once.")
     fault_dir: Path | None = Field(None, description="Tests only: folder where a point that struck leaves its mark.")
 
-    @field_validator("targets", "elevenlabs_voices", "fault_points", mode="before")
+    @field_validator("researchers", "targets", "voices_order", "fault_points", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
@@ -217,6 +225,10 @@ def load(env: Mapping[str, str]) -> tuple[Settings, list[Origin]]:
     """
     path, values = _file_values(env)
     origins = dict.fromkeys(values, str(path))
+    for name, field in USUAL.items():
+        if env.get(name):
+            values[field] = env[name]
+            origins[field] = name
     for name, value in env.items():
         field = name.removeprefix(PREFIX).lower()
         if name.startswith(PREFIX) and field != "config":

@@ -14,6 +14,9 @@ from podmill import settings
 
 pytest_plugins = [
     "tests.emulators.running",
+    "tests.emulators.chatting",
+    "tests.emulators.hosted",
+    "tests.emulators.searching",
     "tests.servers.broker",
     "tests.servers.database",
     "tests.servers.postgres",

@@ -32,6 +32,10 @@ class CastRequest(Document):
     name: str
     voice: str
     """``engine:voice``, or ``auto``."""
+    voices: tuple[str, ...] = ()
+    """``engine:voice`` of other engines, for when that of ``voice`` fails."""
+    persona: str | None = None
+    """Who they are and how they talk."""
 
 
 class ShowRequest(Document):
@@ -75,6 +79,8 @@ class EpisodeRequest(Document):
     """Name of a cast, or its members."""
     engine: str | None = None
     writer: str | None = None
+    research: tuple[str, ...] | None = None
+    """Who is asked besides the sources."""
     artwork: FileRequest | None = None
     file: str
     """File it was read from."""

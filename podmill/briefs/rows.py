@@ -13,7 +13,7 @@ from podmill.errors import InputError, PodmillError
 from podmill.settings import Settings
 
 CONTENT_FIELDS: Final = ("id", "topic", "title", "summary", "sources", "script", "artwork")
-DEFAULT_FIELDS: Final = ("minutes", "language", "cast", "engine", "writer")
+DEFAULT_FIELDS: Final = ("minutes", "language", "cast", "engine", "writer", "research")
 """What ``defaults`` of a batch may state for all its episodes, besides ``sources`` and ``artwork``."""
 ROW_FIELDS: Final = (*CONTENT_FIELDS, *DEFAULT_FIELDS)
 SOURCES_MAX: Final = 100
@@ -55,6 +55,7 @@ class RowReader:
             cast=_cast(row.get("cast")),
             engine=self._engine(row.get("engine")),
             writer=_writer(row.get("writer")),
+            research=_researchers(row.get("research")),
             artwork=self._image(row.get("artwork"), "artwork"),
             file=self.file,
             line=line,
@@ -71,9 +72,14 @@ class RowReader:
         if request.script or request.sources:
             return
         if request.topic or request.title:
+            from podmill.research import on_the_web
+
+            if on_the_web(self.settings):
+                return
             raise InputError(
                 "A topic needs sources to draw facts from.",
-                action="Add sources (files or https addresses), or a script.",
+                action="Add sources (files or https addresses) or a script, or set PODMILL_GEMINI_API_KEY or "
+                "PODMILL_EXA_API_KEY to have it researched on the web.",
                 field="sources",
                 line=line,
             )
@@ -172,8 +178,7 @@ def cast_members(asked: str | tuple[CastRequest, ...]) -> tuple[CastMember, ...]
     if isinstance(asked, str):
         return CASTS[fields.choice(Node(asked, 0), "cast", tuple(CASTS)) or asked]
     return tuple(
-        CastMember(speaker=f"S{number}", name=member.name, voice=member.voice)
-        for number, member in enumerate(asked, start=1)
+        CastMember(speaker=f"S{number}", **member.model_dump()) for number, member in enumerate(asked, start=1)
     )
 
 
@@ -184,6 +189,15 @@ def _writer(node: Node | None) -> str | None:
 
     # A script in the row is what calls for this one.
     return fields.choice(node, "writer", [name for name in WRITERS if name != "ready-made"])
+
+
+def _researchers(node: Node | None) -> tuple[str, ...] | None:
+    if node is None:
+        return None
+    from podmill.research import RESEARCHERS
+
+    items = node.value if isinstance(node.value, list) else _split(node)
+    return tuple(fields.choice(item, "research", tuple(RESEARCHERS)) or "" for item in items)
 
 
 def _split(node: Node) -> list[Node]:
@@ -211,14 +225,28 @@ def _cast(node: Node | None) -> str | tuple[CastRequest, ...] | None:
 
 
 def _member(item: Node) -> CastRequest:
+    persona: str | None = None
+    voices: tuple[str, ...] = ()
     if isinstance(item.value, dict):
-        stated = fields.mapping(item, ("name", "voice"), "A cast member")
+        stated = fields.mapping(item, ("name", "voice", "voices", "persona"), "A cast member")
+        voices = _voices(stated.get("voices"))
+        persona = fields.one_line(stated.get("persona"), "cast")
         name, voice = fields.one_line(stated.get("name"), "cast"), fields.one_line(stated.get("voice"), "cast")
     else:
         name, _, voice = (part.strip() for part in (fields.one_line(item, "cast") or "").partition("="))
     if not name:
         raise InputError("A speaker needs a name.", field="cast", line=item.line)
-    return CastRequest(name=name, voice=voice or "auto")
+    return CastRequest(name=name, voice=voice or "auto", voices=voices, persona=persona)
+
+
+def _voices(node: Node | None) -> tuple[str, ...]:
+    """A voice for each of several engines: a mapping ``minimax: English_Graceful_Lady``."""
+    if node is None:
+        return ()
+    from podmill.speech.engine import ENGINES
+
+    stated = fields.mapping(node, tuple(ENGINES), "The voices of a speaker")
+    return tuple(f"{engine}:{fields.one_line(name, 'cast')}" for engine, name in stated.items())
 
 
 def _at(exc: PodmillError, field: str | None, line: int | None) -> InputError:

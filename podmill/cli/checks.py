@@ -12,7 +12,7 @@ from typing import Final, Literal
 from pydantic import BaseModel
 
 from podmill import nodefile
-from podmill.errors import PodmillError
+from podmill.errors import PodmillError, TransientError
 from podmill.settings import Settings
 
 DISK_WANTED_BYTES: Final = 2_000_000_000
@@ -80,7 +80,9 @@ def voices(settings: Settings) -> Check:
 
     try:
         cast = speech.resolve_cast((), settings)
-        speech.check(cast, settings)
+        speech.check(speech.Choice(cast), "en", settings)
+    except TransientError as exc:
+        return Check(name="voices", state="note", found=exc.message, action="Try again later.")
     except PodmillError as exc:
         return Check(name="voices", state="failed", found=exc.message, action=exc.action)
     return Check(name="voices", state="ok", found=", ".join(f"{member.name} {member.voice}" for member in cast))

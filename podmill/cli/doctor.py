@@ -8,6 +8,7 @@ from podmill.cli.checks import CHECKS, Check
 from podmill.cli.options import AsJson
 from podmill.cli.outcome import Outcome
 from podmill.cli.output import print_json, show
+from podmill.cli.services import services
 from podmill.settings import Origin, Settings, current, in_force
 
 MARKS = {"ok": ("ok", "green"), "note": ("note", "yellow"), "failed": ("failed", "bold red")}
@@ -16,7 +17,7 @@ MARKS = {"ok": ("ok", "green"), "note": ("note", "yellow"), "failed": ("failed",
 def doctor(as_json: AsJson = False) -> None:
     """Check this machine, and explain the settings in force."""
     settings = current()
-    checks = [check(settings) for check in CHECKS]
+    checks = [*(check(settings) for check in CHECKS), *services(settings)]
     origins = in_force()
     if as_json:
         described = {row.name: _description(row) for row in origins}

@@ -1,7 +1,9 @@
 """One paid request as the ledger has it: what it is for, how it is closed, and the name a person calls it by."""
 
 import hashlib
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from decimal import Decimal
 from typing import Any, Final
 
 from sqlalchemy import Connection, select, update
@@ -9,7 +11,8 @@ from sqlalchemy import Connection, select, update
 from models.steps import ChargeState
 from models.tables import Charge, table
 from podmill.money import sums
-from podmill.money.prices import Price
+from podmill.money.prices import MICRO, Price, rounded_microusd
+from podmill.offer import StatedCost
 from podmill.store.clock import now
 
 CHARGE = table(Charge)
@@ -18,6 +21,14 @@ OPEN: Final = (ChargeState.INTENT, ChargeState.IN_DOUBT)
 """States in which a charge holds money."""
 
 ID_LENGTH: Final = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    """So much of one unit."""
+
+    price: Price
+    quantity: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,15 +44,38 @@ class Purchase:
     """Hash of what is asked for."""
     provider: str
     """Whose request it is; requests of one provider share its limits."""
-    price: Price
-    quantity: float
+    items: tuple[Item, ...]
+    """What it is expected to be billed for, a unit each; at least one."""
     own: bool = False
     """It is answered by an engine of our own: what that did not deliver was never charged, and is never in doubt."""
 
     @property
     def amount_microusd(self) -> int:
         """What it is expected to cost."""
-        return self.price.cost_microusd(self.quantity)
+        return total_microusd(self.items)
+
+    @property
+    def unit(self) -> str:
+        """What the ledger counts it in: the unit of its first item. Of several kinds (``input token``): ``token``."""
+        first = self.items[0].price.unit
+        return first if len(self._counted(self.items)) == 1 else _kind(first)
+
+    @property
+    def quantity(self) -> float:
+        """How much of ``unit`` is expected."""
+        return sum(item.quantity for item in self._counted(self.items))
+
+    def bill(self, billed: float | Mapping[str, float] | StatedCost, request_id: str | None) -> "Bill":
+        """What it cost when so much was billed: a number is of its first unit; a unit not named was not billed."""
+        if isinstance(billed, StatedCost):
+            return Bill(rounded_microusd(billed.usd * MICRO), self.quantity, request_id)
+        used = billed if isinstance(billed, Mapping) else {self.items[0].price.unit: billed}
+        items = tuple(Item(item.price, used.get(item.price.unit, 0.0)) for item in self.items)
+        counted = sum(item.quantity for item in self._counted(items))
+        return Bill(total_microusd(items), counted, request_id)
+
+    def _counted(self, items: tuple[Item, ...]) -> list[Item]:
+        return [item for item in items if _kind(item.price.unit) == _kind(self.items[0].price.unit)]
 
     def key(self, attempt: int) -> str:
         return f"{self.account}/{self.episode_id}/{self.step}/{self.part}/{self.content[:32]}/{attempt}"
@@ -55,6 +89,15 @@ class Bill:
     quantity: float
     request_id: str | None = None
     """The provider's own name for it."""
+
+
+def total_microusd(items: Iterable[Item]) -> int:
+    """Their sum, which is exact; only it is rounded."""
+    return rounded_microusd(sum((item.price.exact_microusd(item.quantity) for item in items), Decimal(0)))
+
+
+def _kind(unit: str) -> str:
+    return unit.rpartition(" ")[2]
 
 
 def short_id(key: str) -> str:

@@ -140,7 +140,7 @@ class Ledger:
                 "attempt": attempt,
                 "lease_token": stamp,
                 "provider": purchase.provider,
-                "unit": purchase.price.unit,
+                "unit": purchase.unit,
                 "quantity": purchase.quantity,
                 "state": ChargeState.INTENT,
                 "amount_microusd": purchase.amount_microusd,

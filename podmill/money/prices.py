@@ -19,15 +19,24 @@ class Price(BaseModel):
     provider: str
     unit: str
     usd: Decimal = Field(ge=0)
-    """For one unit."""
+    """For ``per`` units."""
+    per: int = Field(default=1, ge=1)
     source: str
     date: dt.date
     """When the price was looked up."""
 
     def cost_microusd(self, quantity: float) -> int:
         """Micro-dollars for a quantity, rounded to the nearest."""
-        exact = self.usd * Decimal(str(quantity)) * MICRO
-        return int(exact.quantize(Decimal(1), rounding=ROUND_HALF_UP))
+        return rounded_microusd(self.exact_microusd(quantity))
+
+    def exact_microusd(self, quantity: float) -> Decimal:
+        """Micro-dollars for a quantity, with all their decimals."""
+        return self.usd * Decimal(str(quantity)) * MICRO / self.per
+
+
+def rounded_microusd(exact: Decimal) -> int:
+    """Whole micro-dollars, to the nearest."""
+    return int(exact.quantize(Decimal(1), rounding=ROUND_HALF_UP))
 
 
 class PriceList:

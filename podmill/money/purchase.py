@@ -9,7 +9,7 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from time import monotonic
-from typing import Any, Final, Literal, Protocol, TypeVar
+from typing import Any, Final, Literal
 from uuid import uuid4
 
 from sqlalchemy.exc import SQLAlchemyError
@@ -22,6 +22,7 @@ from podmill.errors import (
     HeldError,
     InDoubtError,
     QuotaError,
+    RefusedError,
     SpeechError,
     StoreError,
     TransientError,
@@ -33,10 +34,10 @@ from podmill.money.amounts import usd
 from podmill.money.charge import Bill, Purchase, short_id
 from podmill.money.fence import Fence
 from podmill.money.ledger import Ledger
+from podmill.offer import Answer, Offer, Receipt
 from podmill.store.outage import is_outage
 
 log = logging.getLogger(__name__)
-Answer = TypeVar("Answer")
 
 SEND_WITHIN_S: Final = 1.0
 """Of getting a slot: one that is used later may break the limit of the provider's own minute. A worker that stalls for
@@ -44,60 +45,10 @@ so long may have lost its lease as well."""
 
 Policy = Literal["recover", "retry_once", "hold"]
 
-UNCHARGED: Final = (TransientError, ConfigurationError, QuotaError, VoiceError, HeldError, SpeechError)
+UNCHARGED: Final = (
+    *(TransientError, ConfigurationError, QuotaError, RefusedError, VoiceError, HeldError, SpeechError),
+)
 """Errors that say that the provider refused: it made and charged nothing. After any other, nobody knows."""
-
-
-class Receipt(Protocol):
-    """What a provider said of a request besides its answer; None where it said nothing."""
-
-    @property
-    def request_id(self) -> str | None: ...
-
-    @property
-    def billed(self) -> float | None:
-        """In the unit of the purchase's price."""
-        ...
-
-    @property
-    def at_once(self) -> int | None: ...
-
-    @property
-    def at_once_max(self) -> int | None: ...
-
-
-class Offer(Protocol[Answer]):
-    """One request to one provider, and all that can be done with its answer."""
-
-    record_after_s: float | None
-    """Seconds after which a request that is not in the provider's own record was never made. None: it keeps none."""
-
-    def ask(self) -> Answer:
-        """Make the request: it is paid for."""
-        ...
-
-    def receipt(self, answer: Answer) -> Receipt | None: ...
-
-    def keep(self, answer: Answer) -> dict[str, Any]:
-        """Put the answer where it outlives this process; what ``restore`` needs, as JSON."""
-        ...
-
-    def restore(self, reply: dict[str, Any]) -> Answer:
-        """The answer that was kept.
-
-        Raises:
-            StoreError: it is not there any more.
-        """
-        ...
-
-    def find(self, since: float, taken: Callable[[str], bool]) -> Answer | None:
-        """The answer from the provider's own record, not charged again; only called where it keeps one.
-
-        Args:
-            since: seconds since 1970 of the intent.
-            taken: whether a request id belongs to another charge.
-        """
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,7 +185,7 @@ def bill_of(purchase: Purchase, receipt: Receipt | None) -> Bill:
     if receipt is None or receipt.billed is None:
         request_id = None if receipt is None else receipt.request_id
         return Bill(purchase.amount_microusd, purchase.quantity, request_id)
-    return Bill(purchase.price.cost_microusd(receipt.billed), receipt.billed, receipt.request_id)
+    return purchase.bill(receipt.billed, receipt.request_id)
 
 
 def _held(charge: Charge) -> HeldError:

@@ -45,7 +45,8 @@ class DocumentResearcher:
         if not brief.sources:
             raise InputError(
                 f"{brief.subject!r} has no sources, and research without a search service reads only those.",
-                action="Give documents or https addresses under `sources`, or a ready-made script.",
+                action="Give documents or https addresses under `sources`, or a ready-made script, or set "
+                "PODMILL_GEMINI_API_KEY or PODMILL_EXA_API_KEY.",
                 field="sources",
             )
         records: list[SourceRecord] = []
@@ -71,6 +72,7 @@ class DocumentResearcher:
             facts=found.facts,
             duplicates_merged=found.duplicates_merged,
             off_topic_dropped=found.off_topic_dropped,
+            researchers=(self.name,),
         )
 
 

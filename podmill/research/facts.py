@@ -6,6 +6,7 @@ from typing import Final
 
 from models.dossier import Fact
 from podmill.errors import SourceError
+from podmill.research.checking import Checked
 from podmill.research.duplicates import merge
 from podmill.research.readers import Reading
 from podmill.research.relevance import Relevance
@@ -35,18 +36,23 @@ class _Candidate:
     heading: str | None
     location: str
     relevance: float
+    also: tuple[int, ...] = ()
+    """Other sources that bear it out."""
 
 
-def find_facts(readings: Sequence[tuple[str, Reading]], topic: str | None, language: str) -> Findings:
+def find_facts(
+    readings: Sequence[tuple[str, Reading]], topic: str | None, language: str, claims: Sequence[Checked] = ()
+) -> Findings:
     """The facts of sources, given as pairs of id and reading.
 
     Statements that can stand alone and have to do with the topic (without one: with what the sources are about), near-
-    duplicates merged.
+    duplicates merged; before them the claims of others that a source bears out, and after them those that none does.
 
     Raises:
         SourceError: there is none.
     """
-    candidates, off_topic = _candidates([reading for _, reading in readings], topic, language)
+    statements_found, off_topic = _candidates([reading for _, reading in readings], topic, language)
+    candidates = [*_borne_out(claims), *statements_found]
     if not candidates:
         _refuse(topic, off_topic)
     best = sorted(range(len(candidates)), key=lambda index: (-candidates[index].relevance, index))[:CANDIDATES_MAX]
@@ -58,7 +64,8 @@ def find_facts(readings: Sequence[tuple[str, Reading]], topic: str | None, langu
     for number, group in enumerate(sorted(most, key=lambda group: group.kept), start=1):
         candidate = kept[group.kept]
         # A shorter statement does not bear out the fuller one, so its source is not cited for it.
-        others = {kept[index].source for index in group.same} - {candidate.source}
+        others = {kept[index].source for index in group.same} | set(candidate.also)
+        others.discard(candidate.source)
         facts.append(
             Fact(
                 id=f"f{number}",
@@ -71,7 +78,33 @@ def find_facts(readings: Sequence[tuple[str, Reading]], topic: str | None, langu
                 also_in=tuple(readings[source][0] for source in sorted(others)),
             )
         )
+    facts += _without_support(claims, [source for source, _ in readings], len(facts))
     return Findings(tuple(facts), merged, off_topic)
+
+
+def _borne_out(claims: Sequence[Checked]) -> list[_Candidate]:
+    # They were made for this topic, so they go before what merely stands on the pages.
+    return [
+        _Candidate(each.text, each.page, each.passage, each.heading, each.location, relevance=1.0, also=each.also)
+        for each in claims
+        if each.supported and each.page is not None
+    ]
+
+
+def _without_support(claims: Sequence[Checked], sources: Sequence[str], count: int) -> list[Fact]:
+    doubtful = [each for each in claims if not each.supported]
+    return [
+        Fact(
+            id=f"f{number}",
+            text=each.text,
+            source_id=sources[each.page] if each.page is not None else "",
+            passage="",
+            location="",
+            relevance=0.0,
+            supported=False,
+        )
+        for number, each in enumerate(doubtful, start=count + 1)
+    ]
 
 
 def _candidates(readings: Sequence[Reading], topic: str | None, language: str) -> tuple[list[_Candidate], int]:

@@ -73,6 +73,13 @@ _IMPERSONAL: Final = re.compile(
     r"|either \w+ or\b|neither \w+ nor\b|so-called\b)",
     re.IGNORECASE,
 )
+_TO_A_MODEL: Final = re.compile(
+    r"\b(?:ignore|disregard|forget|override)\b.{0,40}\b(?:instructions?|prompts?|rules)\b|\bsystem prompt\b"
+    r"|\b(?:language model|AI assistant|chatbot)s?\b.{0,40}\b(?:must|should|please)\b|\byou are now\b"
+    r"|</?(?:system|assistant|user|instructions?)>",
+    re.IGNORECASE,
+)
+"""What was put on a page for a language model that reads it."""
 _PERSONAL: Final = re.compile(
     r"^(?:I|We|My|Our team|Let['’]s|Please|Ich|Wir|Je|Nous|Yo|Nosotros)\b|\bI['’](?:m|ve|d|ll)\b"
     r"|\bI (?:am|have|had|think|believe|know|want|can|will|would|do|did|found|saw|went)\b"
@@ -123,6 +130,8 @@ def leans(sentence: str, language: str) -> bool:
 def _is_statement(sentence: str, language: str) -> bool:
     bare = clean(_ADDRESS.sub(" ", sentence)).strip(OPENERS + CLOSERS)
     if len(sentence) > STATEMENT_MAX_CHARS or not _long_enough(bare) or _BOILERPLATE.search(sentence):
+        return False
+    if _TO_A_MODEL.search(sentence):
         return False
     if bare[-1:] in QUESTIONS or "?" in bare[-3:]:
         return False

@@ -35,7 +35,7 @@ STOP_WORDS: Final = frozenset(
 )
 """Common words of English, German, French and Spanish; in other languages rarity alone decides."""
 
-_NEGATIONS: Final = frozenset(
+NEGATIONS: Final = frozenset(
     """no not never none neither nor cannot without nobody nothing n't hardly rarely seldom few little
     nicht kein keine keiner keinen nie niemals ohne ne pas jamais sans aucun aucune nunca jamás sin ningún non mai
     senza não nunca sem niet geen nooit zonder не нет никогда без ليس لا لم لن""".split()
@@ -73,7 +73,7 @@ def terms(text: str) -> Terms:
     for word in words(text):
         if word[0].isdigit() or word in "%$€£¥°":
             fixed.append(_number(word))
-        elif word in _NUMBER_WORDS or word in _NEGATIONS or word in _HEDGES or word.endswith("n't"):
+        elif word in _NUMBER_WORDS or word in NEGATIONS or word in _HEDGES or word.endswith("n't"):
             fixed.append("not" if word.endswith("n't") else word)
         elif word not in STOP_WORDS:
             stems.append(stem(word))

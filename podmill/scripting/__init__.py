@@ -8,12 +8,15 @@ from models.script import Script
 from podmill.context import StepContext
 from podmill.errors import ScriptError
 from podmill.registry import load
+from podmill.scripting.pace import NO_RATES, Rates, measured
 from podmill.scripting.writer import Writer
 
-__all__ = ["WRITERS", "write", "writer_of"]
+__all__ = ["WRITERS", "measured", "write", "writer_of"]
 
 WRITERS: Final = {
+    "gemini": "podmill.scripting.by_model.writer:GeminiWriter",
     "offline": "podmill.scripting.offline:OfflineWriter",
+    "openai": "podmill.scripting.by_model.writer:OpenAIWriter",
     "ready-made": "podmill.scripting.ready_made:ReadyMadeWriter",
 }
 
@@ -29,8 +32,11 @@ def writer_of(brief: Brief) -> Writer:
     return writer
 
 
-def write(brief: Brief, dossier: Dossier | None, context: StepContext) -> Script:
+def write(brief: Brief, dossier: Dossier | None, context: StepContext, rates: Rates = NO_RATES) -> Script:
     """The script of an episode.
+
+    Args:
+        rates: characters a second of voices that were measured, by voice.
 
     Raises:
         ConfigurationError: the brief names an unknown writer.
@@ -51,4 +57,6 @@ def write(brief: Brief, dossier: Dossier | None, context: StepContext) -> Script
             f"The {brief.writer} writer does not write in {brief.language!r}, only in {', '.join(can.languages)}.",
             action="Hand in a ready-made script in that language.",
         )
-    return writer.write(brief, dossier, context)
+    # A claim that no source bears out is not even shown to whoever writes.
+    by_speaker = {member.speaker: rates[member.voice] for member in brief.cast if member.voice in rates}
+    return writer.write(brief, dossier.told if dossier else None, context, by_speaker)

@@ -10,7 +10,7 @@ from podmill.context import StepContext
 from podmill.errors import ScriptError
 from podmill.scripting.checks import check_facts
 from podmill.scripting.outline import Outline, outline
-from podmill.scripting.pace import speaking_s
+from podmill.scripting.pace import NO_RATES, Rates, speaking_s
 from podmill.scripting.phrases import PhraseBank, languages, phrases_in
 from podmill.scripting.spoken import to_spoken
 from podmill.scripting.turns import Conversation, Utterance, common_words, in_sentence, listed
@@ -28,7 +28,13 @@ class OfflineWriter:
 
     capabilities: ClassVar = WriterCapabilities(needs_dossier=True, languages=languages(), speakers_max=4, paid=False)
 
-    def write(self, brief: Brief, dossier: Dossier | None, context: StepContext) -> Script:
+    def write(
+        self,
+        brief: Brief,
+        dossier: Dossier | None,
+        context: StepContext,
+        rates: Rates = NO_RATES,  # noqa: ARG002 - Protocol
+    ) -> Script:
         if dossier is None or not dossier.facts:
             raise ScriptError("Research found no facts to tell.", action="Add sources that are about the topic.")
         bank = phrases_in(brief.language)

@@ -1,8 +1,10 @@
 """How long a script takes to say."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Final
 
-from models.script import Line
+from models.recording import Recording
+from models.script import Line, Script
 
 CHARACTERS_PER_S = 18.6
 """Of the spoken form, silence at the ends of takes not counted. Piper's en_US joe and the second host made from it said
@@ -15,11 +17,37 @@ _WIDE = 3.5
 """Letters of an alphabet that take as long as one Chinese, Japanese or Korean character."""
 
 
+Rates = Mapping[str, float]
+"""Speaker to characters a second."""
+NO_RATES: Final[Rates] = {}
+HEARD_MIN_S: Final = 60.0
+RATE_MIN: Final = 5.0
+RATE_MAX: Final = 40.0
+"""Nobody speaks slower or faster: a rate beyond comes from a recording that went wrong."""
+
+
 def _length(spoken: str) -> float:
     wide = sum("\u3040" <= character <= "\u9fff" or "\uac00" <= character <= "\ud7a3" for character in spoken)
     return len(spoken) + wide * (_WIDE - 1)
 
 
-def speaking_s(lines: Sequence[Line]) -> float:
-    """Seconds the lines take to say, pauses included."""
-    return ENDS_S + sum(_length(line.spoken) / CHARACTERS_PER_S + PAUSE_S for line in lines)
+def speaking_s(lines: Sequence[Line], rates: Rates = NO_RATES) -> float:
+    """Seconds the lines take to say, pauses included.
+
+    Args:
+        rates: characters a second of speakers that were measured.
+    """
+    return ENDS_S + sum(_length(line.spoken) / rates.get(line.speaker, CHARACTERS_PER_S) + PAUSE_S for line in lines)
+
+
+def measured(recordings: Iterable[tuple[Script, Recording]]) -> dict[str, float]:
+    """Characters a second of each voice in recordings that were made, where it was heard long enough to tell."""
+    characters: dict[str, float] = {}
+    seconds: dict[str, float] = {}
+    for script, recording in recordings:
+        spoken = {line.index: line.spoken for line in script.lines}
+        for time in recording.lines:
+            characters[time.voice] = characters.get(time.voice, 0.0) + _length(spoken.get(time.index, ""))
+            seconds[time.voice] = seconds.get(time.voice, 0.0) + time.end_s - time.start_s
+    found = {voice: characters[voice] / heard_s for voice, heard_s in seconds.items() if heard_s >= HEARD_MIN_S}
+    return {voice: rate for voice, rate in found.items() if RATE_MIN <= rate <= RATE_MAX}

@@ -9,7 +9,7 @@ from models.dossier import Dossier
 from models.script import Chapter, Line, Script
 from podmill.context import StepContext
 from podmill.errors import InputError, ScriptError
-from podmill.scripting.pace import speaking_s
+from podmill.scripting.pace import NO_RATES, Rates, speaking_s
 from podmill.scripting.script_text import ParsedScript, decode_script, parse_script
 from podmill.scripting.sentences import split_long
 from podmill.scripting.spoken import to_spoken
@@ -66,7 +66,13 @@ class ReadyMadeWriter:
 
     capabilities: ClassVar = WriterCapabilities(needs_dossier=False, languages=None, speakers_max=10, paid=False)
 
-    def write(self, brief: Brief, dossier: Dossier | None, context: StepContext) -> Script:  # noqa: ARG002 - Protocol
+    def write(
+        self,
+        brief: Brief,
+        dossier: Dossier | None,  # noqa: ARG002 - Protocol
+        context: StepContext,
+        rates: Rates = NO_RATES,
+    ) -> Script:
         source = brief.script
         if source is None or source.artifact is None:
             raise ScriptError("The brief has no ready-made script.", action="Name a file under `script`.")
@@ -87,7 +93,7 @@ class ReadyMadeWriter:
             lines=tuple(lines),
             speakers={member.speaker: named.get(member.speaker, member.name) for member in speakers.values()},
             writer="ready-made",
-            estimated_s=round(speaking_s(lines), 1),
+            estimated_s=round(speaking_s(lines, rates), 1),
             warnings=tuple(f"{source.name}:{number}: nothing here can be said aloud; left out." for number in silent),
         )
 

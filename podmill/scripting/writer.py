@@ -7,6 +7,7 @@ from models.brief import Brief
 from models.dossier import Dossier
 from models.script import Script
 from podmill.context import StepContext
+from podmill.scripting.pace import NO_RATES, Rates
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,8 +27,11 @@ class Writer(Protocol):
 
     capabilities: ClassVar[WriterCapabilities]
 
-    def write(self, brief: Brief, dossier: Dossier | None, context: StepContext) -> Script:
+    def write(self, brief: Brief, dossier: Dossier | None, context: StepContext, rates: Rates = NO_RATES) -> Script:
         """
+        Args:
+            rates: characters a second of speakers whose voice was measured.
+
         Raises:
             InputError: the script handed in cannot be used.
             ScriptError: no usable script can be made.

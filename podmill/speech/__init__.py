@@ -3,23 +3,27 @@
 from podmill.settings import Settings
 from podmill.speech import engine
 from podmill.speech.engine import ENGINES, EXTRAS, Engine, EngineCapabilities, RawSpeech, SpeechRequest, Voice
+from podmill.speech.fallback import FOR_GOOD, Choice, check, choices, usable
 from podmill.speech.install import install_voice
 from podmill.speech.join import join
-from podmill.speech.plan import plan
+from podmill.speech.plan import plan, split
 from podmill.speech.reply import reply_of, restore
 from podmill.speech.take import keep, speak
-from podmill.speech.voices import CASTS, check, find, installed, known, resolve_cast, sample
+from podmill.speech.voices import CASTS, find, installed, known, resolve_cast, sample
 
 __all__ = [
     "CASTS",
     "ENGINES",
     "EXTRAS",
+    "FOR_GOOD",
+    "Choice",
     "Engine",
     "EngineCapabilities",
     "RawSpeech",
     "SpeechRequest",
     "Voice",
     "check",
+    "choices",
     "find",
     "install_voice",
     "installed",
@@ -33,6 +37,8 @@ __all__ = [
     "restore",
     "sample",
     "speak",
+    "split",
+    "usable",
 ]
 
 

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
@@ -27,9 +28,19 @@ MODELS: Final = {
 }
 """Characters that one request may have, by model (its documentation of models, October 2026)."""
 
-CHARACTERS_MAX: Final = 5_000
-"""Of any request, and of models that are not in the table. It is some six minutes of speech: while its take is made the
-process holds 600 MB (measured 2026-11-21)."""
+CHARACTERS_UNKNOWN: Final = 5_000
+"""Of a model that is neither in the table nor in the account's own list."""
+
+STITCHING: Final = {
+    *("eleven_multilingual_v2", "eleven_flash_v2_5", "eleven_turbo_v2_5", "eleven_flash_v2", "eleven_turbo_v2"),
+}
+"""Models that are told what comes before and after. The third generation refuses a request that says so."""
+
+DIALOGUE: Final = "eleven_v3"
+"""What models that speak dialogues are called."""
+DIALOGUE_CHARACTERS: Final = 2_000
+"""Above, its documentation says, a dialogue may end early."""
+DIALOGUE_VOICES: Final = 10
 
 OUTPUT_FORMAT: Final = "mp3_44100_128"
 """The best that every plan allows; PCM at this rate needs the Pro plan."""
@@ -55,17 +66,40 @@ class ElevenLabs:
 
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
+        model = settings.elevenlabs_model
+        dialogues = model.startswith(DIALOGUE)
         self.capabilities = EngineCapabilities(
-            max_characters=min(MODELS.get(settings.elevenlabs_model, CHARACTERS_MAX), CHARACTERS_MAX),
-            max_speakers=1,
+            max_characters=MODELS.get(model, CHARACTERS_UNKNOWN),
+            max_speakers=DIALOGUE_VOICES if dialogues else 1,
             sample_rate_hz=SAMPLE_RATE_HZ,
             price_unit="character",
             queue="synthesis.api",
             timestamps=True,
-            stitching=False,
+            stitching=model in STITCHING,
             account=self.name,
             record_after_s=settings.elevenlabs_timeout_s + settings.elevenlabs_record_s,
+            dialogue_characters=DIALOGUE_CHARACTERS if dialogues else None,
         )
+
+    def limits(self) -> EngineCapabilities:
+        """As ``LimitedEngine`` says: by the list of models that the account has."""
+        if self.settings.elevenlabs_api_key is None or find_spec("elevenlabs") is None:
+            return self.capabilities
+        longest = self._account().characters_max().get(self.settings.elevenlabs_model)
+        return replace(self.capabilities, max_characters=longest) if longest else self.capabilities
+
+    @property
+    def set_up(self) -> bool:
+        return self.settings.elevenlabs_api_key is not None
+
+    def check(self) -> frozenset[str] | None:
+        """As ``CheckedEngine`` says: asks for the models of the account. What voices it may use it does not list."""
+        self._account().models()
+        return None
+
+    def check_voice(self, voice: Voice) -> None:
+        """As ``VoicesCheckedEngine`` says."""
+        self._account().check_voice(voice.base)
 
     def voices(self) -> tuple[Voice, ...]:
         entries = (entry.partition("=") for entry in self.settings.elevenlabs_voices)
@@ -78,9 +112,6 @@ class ElevenLabs:
                 action="Copy the id from its page of voices: letters and digits, for example JBFqnCBsd6RMkjVDRZzb.",
             )
         return self._voice(name, name)
-
-    def check(self) -> None:
-        self._account()
 
     def fingerprint(self, voice: Voice, variant: int) -> Mapping[str, object]:
         # The settings of the voice are those that the account has saved for it: it alone knows them.
@@ -113,6 +144,8 @@ class ElevenLabs:
         self._must_be_installed()
         from podmill.speech import elevenlabs_account  # noqa: F401
 
+        self.limits()
+
     def _voice(self, name: str, title: str) -> Voice:
         languages = ("en",) if self.settings.elevenlabs_model in ENGLISH_ONLY else LANGUAGES
         installed = find_spec("elevenlabs") is not None
@@ -134,14 +167,16 @@ class ElevenLabs:
     def _wanted(self, request: SpeechRequest) -> "Wanted":
         from podmill.speech.elevenlabs_account import Wanted
 
-        (voice,) = request.voices
-        base, _ = pitch.split(voice.partition(":")[2])
+        turns = [(line.text, self.voice(pitch.split(line.voice.partition(":")[2])[0]).base) for line in request.lines]
         return Wanted(
             text=request.text,
-            voice_id=self.voice(base).base,
+            voice_id=turns[0][1],
             model=self.settings.elevenlabs_model,
             output_format=OUTPUT_FORMAT,
             seed=request.variant,
+            before=request.before,
+            after=request.after,
+            turns=tuple(turns) if len(request.voices) > 1 else (),
         )
 
     def _must_be_installed(self) -> None:
@@ -150,8 +185,8 @@ class ElevenLabs:
 
 
 def _raw(request: SpeechRequest, spoken: "Spoken") -> RawSpeech:
-    samples, sample_rate_hz = files.decoded(spoken.audio)
-    times = line_times([line.text for line in request.lines], len(samples) / sample_rate_hz, spoken.alignment)
-    _, factor = pitch.split(request.voices[0])
-    shifted = pitch.shift(samples, sample_rate_hz, factor)
-    return RawSpeech(shifted, sample_rate_hz, spoken.audio, ".mp3", "audio/mpeg", times, spoken.receipt)
+    duration_s, sample_rate_hz = files.heard_s(spoken.audio)
+    texts = [line.text for line in request.lines]
+    times = spoken.turns_s or line_times(texts, duration_s, spoken.alignment)
+    factor = pitch.split(request.voices[0])[1] if len(request.voices) == 1 else 1.0
+    return RawSpeech(None, sample_rate_hz, spoken.audio, ".mp3", "audio/mpeg", times, spoken.receipt, factor)

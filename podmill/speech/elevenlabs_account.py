@@ -2,26 +2,33 @@
 
 import base64
 import binascii
+import logging
 import math
+import threading
+import time
 import weakref
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING, Any, Final
 
 import httpx
+from elevenlabs import DialogueInput
 from elevenlabs.client import ElevenLabs
 from elevenlabs.core.api_error import ApiError
 from elevenlabs.core.parse_error import ParsingError
 
-from podmill.errors import ConfigurationError, InDoubtError, PodmillError, TransientError
+from podmill.errors import ConfigurationError, InDoubtError, PodmillError, TransientError, VoiceError
 from podmill.speech import elevenlabs_refusals as refusals
 from podmill.speech.engine import Receipt
 from podmill.speech.timing import Alignment
 
 if TYPE_CHECKING:
+    from elevenlabs.core.http_response import HttpResponse
     from elevenlabs.core.request_options import RequestOptions
     from elevenlabs.types import GetSpeechHistoryResponse, SpeechHistoryItemResponse
+
+log = logging.getLogger(__name__)
 
 ONCE: Final["RequestOptions"] = {"max_retries": 0}
 """The SDK would send a request again after a 5xx, and pay twice."""
@@ -33,6 +40,10 @@ CONNECTIONS_MAX: Final = 64
 PAGE: Final = 1000
 """Entries of the history at a time, the most it gives."""
 PAGES_MAX: Final = 100
+LIST_TIMEOUT_S: Final = 10
+LIST_KEEP_S: Final = 3600.0
+LIST_AGAIN_S: Final = 60.0
+"""How long lists of the account are believed, and after what time they are asked for again when they were not read."""
 CLOCKS_S: Final = 60
 """How far the provider's clock may be from ours."""
 
@@ -52,6 +63,11 @@ class Wanted:
     model: str
     output_format: str
     seed: int
+    before: str = ""
+    """What is said right before it, and after it: not spoken, not charged."""
+    after: str = ""
+    turns: tuple[tuple[str, str], ...] = ()
+    """Text and voice of each line of a dialogue, which ``text`` holds together."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,6 +77,8 @@ class Spoken:
     audio: bytes
     alignment: Alignment | None
     receipt: Receipt
+    turns_s: tuple[tuple[float, float], ...] = ()
+    """Start and end of each turn of a dialogue; empty where it does not say."""
 
 
 @lru_cache(maxsize=4)
@@ -82,6 +100,9 @@ class Account:
         )
         self._sdk = ElevenLabs(base_url=url, api_key=key, timeout=timeout_s, httpx_client=client)
         weakref.finalize(self, client.close)
+        self._listing = threading.Lock()
+        self._listed: dict[str, int] = {}
+        self._list_until = 0.0
 
     def speak(self, wanted: Wanted) -> Spoken:
         """Ask once.
@@ -92,14 +113,7 @@ class Account:
             PodmillError: it refused for good, as ``elevenlabs_refusals`` tells; nothing was made.
         """
         try:
-            reply = self._sdk.text_to_speech.with_raw_response.convert_with_timestamps(
-                wanted.voice_id,
-                text=wanted.text,
-                model_id=wanted.model,
-                output_format=wanted.output_format,
-                seed=wanted.seed,
-                request_options=ONCE,
-            )
+            reply = self._asked_dialogue(wanted) if wanted.turns else self._asked(wanted)
         except FAILURES as exc:
             raise self._error(exc, wanted.text) from None
         receipt = _receipt(reply.headers)
@@ -111,7 +125,74 @@ class Account:
             audio = b""
         if not audio:
             raise InDoubtError(f"ElevenLabs answered without audio (request {receipt.request_id}); it may be charged.")
-        return Spoken(audio, _alignment(getattr(reply.data, "alignment", None)), receipt)
+        turns_s = _turns_s(getattr(reply.data, "voice_segments", None), len(wanted.turns))
+        return Spoken(audio, _alignment(getattr(reply.data, "alignment", None)), receipt, turns_s)
+
+    def _asked(self, wanted: Wanted) -> "HttpResponse[Any]":
+        # The SDK leaves out what is not given; what is given as None, it sends as null.
+        around: dict[str, Any] = {"previous_text": wanted.before, "next_text": wanted.after}
+        reply: HttpResponse[Any] = self._sdk.text_to_speech.with_raw_response.convert_with_timestamps(
+            wanted.voice_id,
+            text=wanted.text,
+            model_id=wanted.model,
+            output_format=wanted.output_format,
+            seed=wanted.seed,
+            request_options=ONCE,
+            **{name: text for name, text in around.items() if text},
+        )
+        return reply
+
+    def _asked_dialogue(self, wanted: Wanted) -> "HttpResponse[Any]":
+        reply: HttpResponse[Any] = self._sdk.text_to_dialogue.with_raw_response.convert_with_timestamps(
+            inputs=[DialogueInput(text=text, voice_id=voice_id) for text, voice_id in wanted.turns],
+            model_id=wanted.model,
+            output_format=wanted.output_format,
+            seed=wanted.seed,
+            request_options=ONCE,
+        )
+        return reply
+
+    def models(self) -> dict[str, int]:
+        """Characters that one request may have, by model: as the account lists them.
+
+        Raises:
+            ConfigurationError: the key does not work.
+            TransientError: it cannot be read now.
+        """
+        try:
+            listed = self._sdk.models.list(request_options={**ONCE, "timeout_in_seconds": LIST_TIMEOUT_S})
+        except FAILURES as exc:
+            raise self._unreadable(exc) from None
+        found = {}
+        for model in listed if isinstance(listed, list) else ():
+            name, longest = (getattr(model, each, None) for each in ("model_id", "maximum_text_length_per_request"))
+            if isinstance(name, str) and type(longest) is int and longest > 0:
+                found[name] = longest
+        return found
+
+    def characters_max(self) -> dict[str, int]:
+        """As ``models``, read once an hour; what was read last where it cannot be read now, else nothing."""
+        with self._listing:
+            if time.monotonic() >= self._list_until:
+                try:
+                    self._listed = self.models()
+                    self._list_until = time.monotonic() + LIST_KEEP_S
+                except PodmillError as exc:
+                    log.warning("the models of ElevenLabs are those of the table: %s", exc)
+                    self._list_until = time.monotonic() + LIST_AGAIN_S
+            return self._listed
+
+    def check_voice(self, voice_id: str) -> None:
+        """
+        Raises:
+            VoiceError: the account has no such voice.
+            ConfigurationError: the key does not work.
+            TransientError: it cannot be read now.
+        """
+        try:
+            self._sdk.voices.get(voice_id, request_options={**ONCE, "timeout_in_seconds": LIST_TIMEOUT_S})
+        except FAILURES as exc:
+            raise self._unreadable(exc) from None
 
     def find(self, wanted: Wanted, since: float, until: float, taken: Callable[[str], bool]) -> Spoken | None:
         """What it made of a request between two times (seconds since 1970), from its own history.
@@ -124,7 +205,9 @@ class Account:
         """
         found = [
             item
-            for item in self._history(wanted.voice_id, int(since) - CLOCKS_S, math.ceil(until) + CLOCKS_S)
+            for item in self._history(
+                None if wanted.turns else wanted.voice_id, int(since) - CLOCKS_S, math.ceil(until) + CLOCKS_S
+            )
             if _is(item, wanted) and not taken(_identity(item))
         ]
         if not found:
@@ -143,7 +226,7 @@ class Account:
         alignments = getattr(item, "alignments", None)
         return Spoken(audio, _alignment(getattr(alignments, "alignment", None)), Receipt(_identity(item), _cost(item)))
 
-    def _history(self, voice_id: str, since: int, until: int) -> Iterator["SpeechHistoryItemResponse"]:
+    def _history(self, voice_id: str | None, since: int, until: int) -> Iterator["SpeechHistoryItemResponse"]:
         after: str | None = None
         for _ in range(PAGES_MAX):
             page = self._page(voice_id, since, until, after)
@@ -159,7 +242,7 @@ class Account:
         # To say that an entry is not there, all of them must have been seen.
         raise TransientError("The history of ElevenLabs has no end.")
 
-    def _page(self, voice_id: str, since: int, until: int, after: str | None) -> "GetSpeechHistoryResponse":
+    def _page(self, voice_id: str | None, since: int, until: int, after: str | None) -> "GetSpeechHistoryResponse":
         try:
             page: GetSpeechHistoryResponse = self._sdk.history.list(
                 page_size=PAGE,
@@ -191,10 +274,10 @@ class Account:
     def _unreadable(self, exc: Exception) -> PodmillError:
         """Reading costs nothing: whatever is not a wrong setting may be tried again."""
         error = self._error(exc, "")
-        if isinstance(error, ConfigurationError | TransientError):
+        if isinstance(error, ConfigurationError | TransientError | VoiceError):
             return error
         reason = exc.status_code if isinstance(exc, ApiError) else type(exc).__name__
-        return TransientError(f"The history of ElevenLabs cannot be read now ({reason}).")
+        return TransientError(f"ElevenLabs cannot be read now ({reason}).")
 
 
 def _connect_soon(request: httpx.Request) -> None:
@@ -225,7 +308,35 @@ def _alignment(said: object) -> Alignment | None:
     return Alignment(characters or (), starts or (), ends or ())
 
 
+def _turns_s(segments: object, count: int) -> tuple[tuple[float, float], ...]:
+    """Start and end of each turn, from the segments of a reply; empty unless they tell all, in order."""
+    times: dict[int, tuple[float, float]] = {}
+    for segment in segments if isinstance(segments, list) else ():
+        told = [
+            getattr(segment, each, None) for each in ("dialogue_input_index", "start_time_seconds", "end_time_seconds")
+        ]
+        match told:
+            case [int() as turn, int() | float() as start_s, int() | float() as end_s] if 0 <= start_s <= end_s < 1e6:
+                known = times.get(turn, (start_s, end_s))
+                times[turn] = (min(known[0], start_s), max(known[1], end_s))
+            case _:
+                return ()
+    starts = [times[turn][0] for turn in sorted(times)]
+    return (
+        tuple(times[turn] for turn in range(count))
+        if sorted(times) == list(range(count)) and starts == sorted(starts)
+        else ()
+    )
+
+
 def _is(item: "SpeechHistoryItemResponse", wanted: Wanted) -> bool:
+    if wanted.turns:
+        turns = [
+            (getattr(turn, "text", None), getattr(turn, "voice_id", None))
+            for turn in getattr(item, "dialogue", None) or ()
+        ]
+        same = (turns, getattr(item, "model_id", None)) == ([*wanted.turns], wanted.model)
+        return same and bool(getattr(item, "history_item_id", None))
     said = [getattr(item, name, None) for name in ("text", "voice_id", "model_id")]
     return said == [wanted.text, wanted.voice_id, wanted.model] and bool(getattr(item, "history_item_id", None))
 

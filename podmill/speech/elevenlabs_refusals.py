@@ -18,7 +18,8 @@ from podmill.errors import (
     InDoubtError,
     PodmillError,
     QuotaError,
-    SpeechError,
+    RefusedError,
+    TooLongError,
     TransientError,
     VoiceError,
 )
@@ -29,6 +30,8 @@ BUSY: Final = {"too_many_concurrent_requests", "concurrent_limit_exceeded", "rat
 QUOTA: Final = {"quota_exceeded", "insufficient_credits"}
 POLICY: Final = {"content_against_policy"}
 VOICE: Final = {"voice_not_found", "voice_access_denied"}
+PLAN: Final = {"output_format_not_allowed"}
+LENGTH: Final = {"text_too_long", "max_character_limit_exceeded"}
 MODEL: Final = {"model_not_found", "model_access_denied", "unsupported_model"}
 
 POLICY_TEXT: Final = "may violate our Terms of Service"
@@ -107,7 +110,7 @@ def _configuration(answer: Answer) -> PodmillError | None:
         return ConfigurationError(said, action="Correct PODMILL_ELEVENLABS_MODEL.")
     if answer.status == 401:
         return ConfigurationError(said, action=f"Check {KEY}, and what its account allows.")
-    if answer.status in (402, 403):
+    if answer.status in (402, 403) or answer.codes & PLAN:
         return ConfigurationError(said, action=f"The plan or the permissions of {KEY} do not allow it: change them.")
     if answer.status == 404 or 300 <= answer.status < 400:
         return ConfigurationError(said, action="Check PODMILL_ELEVENLABS_URL.")
@@ -115,10 +118,12 @@ def _configuration(answer: Answer) -> PodmillError | None:
 
 
 def _by_status(answer: Answer, text: str) -> PodmillError:
+    if answer.codes & LENGTH:
+        return TooLongError(f"ElevenLabs does not take {len(text):,} characters at once: {answer.message}")
     if answer.status == 409:
         return TransientError(f"ElevenLabs asks to try again: {answer.message}")
     if 400 <= answer.status < 500 and answer.status != 408:
-        return SpeechError(
+        return RefusedError(
             f"ElevenLabs cannot speak {_passage(text)} ({answer.status}): {answer.message}",
             action="Change the passage, or choose another model or engine.",
         )

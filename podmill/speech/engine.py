@@ -15,9 +15,12 @@ ENGINES: Final = {
     "piper": "podmill.speech.piper:Piper",
     "kokoro": "podmill.speech.kokoro:Kokoro",
     "elevenlabs": "podmill.speech.elevenlabs:ElevenLabs",
+    "minimax": "podmill.speech.minimax:MiniMax",
+    "azure": "podmill.speech.azure:Azure",
+    "openai": "podmill.speech.openai_speech:OpenAISpeech",
 }
 EXTRAS: Final = {"piper": "piper", "kokoro": "kokoro", "elevenlabs": "elevenlabs"}
-"""The extra that installs each engine's packages."""
+"""The extra that installs an engine's packages; the others need none."""
 
 Samples = NDArray[np.float32]
 """Mono audio, full scale at 1."""
@@ -41,6 +44,8 @@ class EngineCapabilities:
     """Whose limits and circuit its requests share: ``elevenlabs``. None: it runs on our own machines."""
     record_after_s: float | None = None
     """Seconds after which a request that is not in the provider's own record was never made. None: it keeps none."""
+    dialogue_characters: int | None = None
+    """Of a request of several voices, where that is less than ``max_characters``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +83,7 @@ class RequestLine(Document):
     index: int
     """Of the line in its script."""
     piece: int = 0
-    """Counts the parts of a line that is too long for one request."""
+    """Where in its line it begins, in characters."""
     speaker: str
     voice: str
     text: str
@@ -95,6 +100,9 @@ class SpeechRequest(Document):
     variant: int = 0
     """0 at first; a line that was not understood is spoken again in variant 1, then 2."""
     lines: tuple[RequestLine, ...]
+    before: str = ""
+    """What its voice says right before it: for engines that take that; it is not spoken."""
+    after: str = ""
 
     @property
     def voices(self) -> tuple[str, ...]:
@@ -128,7 +136,8 @@ class Receipt:
 class RawSpeech:
     """What an engine gave for a request."""
 
-    samples: Samples
+    decoded: Samples | None
+    """Mono sound. None: ``data`` is decoded when it is needed, so that long speech is never in memory as a whole."""
     sample_rate_hz: int
     data: bytes
     """The audio as it came, before anything was done to it."""
@@ -139,6 +148,18 @@ class RawSpeech:
     """Start and end of every line of the request within ``samples``; needed when it has more than one."""
     receipt: Receipt | None = None
     """Of an outside provider."""
+    pitch: float = 1.0
+    """Factor by which the pitch of what ``data`` holds is still to be raised; 1 where ``decoded`` is given."""
+
+    @property
+    def samples(self) -> Samples:
+        """All of it; for short speech."""
+        if self.decoded is not None:
+            return self.decoded
+        # Both import this module.
+        from podmill.speech import files, pitch
+
+        return pitch.shift(files.decoded(self.data)[0], self.sample_rate_hz, self.pitch)
 
 
 class Engine(Protocol):
@@ -166,6 +187,8 @@ class Engine(Protocol):
             QuotaError: its account is used up; nothing was made.
             VoiceError: it does not have the voice.
             HeldError: it refuses what the text says; nothing was made.
+            RefusedError: it refuses the request as it is; nothing was made.
+            TooLongError: it refuses it for its length.
             SpeechError: it cannot speak the text, or gives nothing that can be used; nothing was charged.
             BusyError: the provider's own limit is reached; nothing was made.
             InDoubtError: the request was sent and its outcome is not known, or it was charged for nothing of use.
@@ -179,17 +202,8 @@ class Engine(Protocol):
 
 
 @runtime_checkable
-class HostedEngine(Engine, Protocol):
-    """An engine that runs at a provider, and has more voices than it lists: those of an account there."""
-
-    def check(self) -> None:
-        """Whether it can be asked, as far as can be known without asking.
-
-        Raises:
-            ConfigurationError: its key is missing.
-            MissingExtraError: its packages are not installed.
-        """
-        ...
+class OpenEngine(Engine, Protocol):
+    """An engine that has more voices than it lists: those of an account with its provider."""
 
     def voice(self, name: str) -> Voice:
         """The voice of a name; whether there is one shows when it is asked to speak.
@@ -200,7 +214,53 @@ class HostedEngine(Engine, Protocol):
         ...
 
 
-class RecordedEngine(HostedEngine, Protocol):
+@runtime_checkable
+class CheckedEngine(Engine, Protocol):
+    """An engine whose key and address can be tried without spending anything."""
+
+    @property
+    def set_up(self) -> bool:
+        """Whether the settings name what it needs: a key, or a server."""
+        ...
+
+    def check(self) -> frozenset[str] | None:
+        """Ask for a list that costs nothing.
+
+        Returns:
+            Names of the voices it has; None when it does not list them.
+
+        Raises:
+            ConfigurationError: key, plan or address do not work.
+            QuotaError: its account is used up.
+            TransientError: it does not answer now.
+        """
+        ...
+
+
+@runtime_checkable
+class VoicesCheckedEngine(Engine, Protocol):
+    """An engine that can say of each voice whether the account has it, without spending anything."""
+
+    def check_voice(self, voice: Voice) -> None:
+        """
+        Raises:
+            VoiceError: the account does not have it.
+            ConfigurationError: key, plan or address do not work.
+            TransientError: it does not answer now.
+        """
+        ...
+
+
+@runtime_checkable
+class LimitedEngine(Engine, Protocol):
+    """An engine whose provider tells what an account may ask of it."""
+
+    def limits(self) -> EngineCapabilities:
+        """Its capabilities as the provider tells them, or as they are known where it does not answer."""
+        ...
+
+
+class RecordedEngine(Engine, Protocol):
     """An engine whose provider keeps a record of what it made: its ``record_after_s`` is set."""
 
     def find(self, request: SpeechRequest, since: float, taken: Callable[[str], bool]) -> RawSpeech | None:
@@ -226,6 +286,11 @@ def make(name: str, settings: Settings) -> Engine:
         ConfigurationError: there is no such engine.
     """
     return cast(Engine, registry.load(ENGINES, name, kind="engine", extras=EXTRAS)(settings))
+
+
+def limits(made: Engine) -> EngineCapabilities:
+    """What one request to an engine can hold, as its provider tells if it does."""
+    return made.limits() if isinstance(made, LimitedEngine) else made.capabilities
 
 
 def primary(language: str) -> str:

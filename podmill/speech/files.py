@@ -10,6 +10,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import Any, Final
 
+import numpy as np
 import soundfile
 
 from podmill.errors import SpeechError, VoiceError
@@ -25,6 +26,7 @@ READABLE: Final = ("espeak", "text")
 NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.+-]{0,79}")
 """What a voice may be called: it becomes part of an id and of a file name."""
 
+BLOCK: Final = 1 << 16
 DECODED_MAX_S: Final = 3600
 """Longer than any request is heard: a file that claims more is not read into memory."""
 
@@ -88,14 +90,46 @@ def decoded(data: bytes) -> tuple[Samples, int]:
     Raises:
         SpeechError: it is none of these, or longer than an hour.
     """
+    with _opened(io.BytesIO(data)) as file:
+        found = list(_mono(file))
+        return np.concatenate(found) if found else np.zeros(0, dtype=np.float32), int(file.samplerate)
+
+
+def blocks(source: Path | io.BytesIO) -> Iterator[Samples]:
+    """A sound file in blocks, as ``decoded`` gives it whole.
+
+    Raises:
+        SpeechError: as ``decoded``.
+    """
+    with _opened(source) as file:
+        yield from _mono(file)
+
+
+def heard_s(data: bytes) -> tuple[float, int]:
+    """Duration in seconds and sample rate in Hz of a sound file, which is decoded to its end.
+
+    Raises:
+        SpeechError: as ``decoded``.
+    """
+    with _opened(io.BytesIO(data)) as file:
+        return sum(len(block) for block in _mono(file)) / file.samplerate, int(file.samplerate)
+
+
+@contextmanager
+def _opened(source: Path | io.BytesIO) -> Iterator[soundfile.SoundFile]:
     try:
-        with soundfile.SoundFile(io.BytesIO(data)) as file:
+        with soundfile.SoundFile(source) as file:
             if file.frames > DECODED_MAX_S * file.samplerate:
                 raise SpeechError(f"A sound file claims to last {file.frames / file.samplerate:.0f} seconds.")
-            channels = file.read(dtype="float32", always_2d=True)
-            return channels.mean(axis=1, dtype="float32"), int(file.samplerate)
+            yield file
     except soundfile.LibsndfileError as exc:
-        raise SpeechError(f"{len(data)} bytes of audio are not sound that can be read.") from exc
+        size = source.stat().st_size if isinstance(source, Path) else len(source.getbuffer())
+        raise SpeechError(f"{size} bytes of audio are not sound that can be read.") from exc
+
+
+def _mono(file: soundfile.SoundFile) -> Iterator[Samples]:
+    while len(block := file.read(BLOCK, dtype="float32", always_2d=True)):
+        yield block[:, 0] if block.shape[1] == 1 else block.mean(axis=1, dtype="float32")
 
 
 @contextmanager

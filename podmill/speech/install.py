@@ -16,6 +16,9 @@ from podmill.speech import files, packs, piper
 from podmill.speech.engine import Voice
 from podmill.speech.voices import known
 
+INSTALLED_AS_FILES: Final = ("piper", "kokoro")
+"""Engines whose voices are files of the home folder; others may call a voice by the same name."""
+
 MODEL_MAX_BYTES: Final = 512 << 20
 """The largest Piper voices have some 120 MB."""
 
@@ -38,7 +41,7 @@ def install_voice(source: str, settings: Settings) -> tuple[Voice, ...]:
     for file in found:
         _take(file, settings)
     names = {name for file in found for name in _names(file)}
-    return tuple(voice for voice in known(settings) if voice.base in names)
+    return tuple(voice for voice in known(settings) if voice.engine in INSTALLED_AS_FILES and voice.base in names)
 
 
 def _carried(package: str) -> tuple[Path, ...]:

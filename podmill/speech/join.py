@@ -110,6 +110,9 @@ def _in_order(script: Script, requests: Sequence[SpeechRequest], takes: Sequence
         if take.key != request.key:
             raise SpeechError(f"Take {take.key[:12]} does not belong to request {request.key[:12]}.")
         for line, within in zip(request.lines, take.lines, strict=True):
+            # Another voice has spoken the line anew, from its beginning.
+            for place in [each for each in last if each[0] == line.index and last[each].line.voice != line.voice]:
+                del last[place]
             last[line.index, line.piece] = _Spoken(line, take, within)
     missing = {line.index for line in script.lines} - {index for index, _ in last}
     if missing or not last:

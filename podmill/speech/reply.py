@@ -46,8 +46,8 @@ def restore(request: SpeechRequest, reply: dict[str, Any], store: ArtifactStore)
     """
     kept = _Reply.model_validate(reply)
     data = store.path(kept.data).read_bytes()
-    samples, sample_rate_hz = files.decoded(data)
-    if len(request.voices) == 1:
-        samples = pitch.shift(samples, sample_rate_hz, pitch.split(request.voices[0])[1])
+    _, sample_rate_hz = files.heard_s(data)
+    factor = pitch.split(request.voices[0])[1] if len(request.voices) == 1 else 1.0
     receipt = Receipt(**kept.receipt.model_dump()) if kept.receipt else None
-    return RawSpeech(samples, sample_rate_hz, data, kept.data.suffix, kept.data.media_type, kept.line_times_s, receipt)
+    about = (kept.data.suffix, kept.data.media_type, kept.line_times_s, receipt, factor)
+    return RawSpeech(None, sample_rate_hz, data, *about)

@@ -3,17 +3,19 @@
 import math
 import warnings
 from functools import cache
-from typing import Any, Final
+from itertools import pairwise
+from pathlib import Path
+from typing import Any, Final, NoReturn
 
 import imageio_ffmpeg
 import numpy as np
-import soxr
 
 from models.take import Take, TakeLine
 from podmill import faults
 from podmill.context import StepContext
 from podmill.errors import SpeechError
 from podmill.speech import engine, files
+from podmill.speech.draft import Draft, drafted
 from podmill.speech.engine import RawSpeech, Samples, SpeechRequest
 
 RATE_HZ: Final = 44100
@@ -39,6 +41,12 @@ EDGE_BELOW_DB: Final = 35.0
 FADE_S: Final = 0.005
 STEP_MS: Final = 5
 
+BLOCK: Final = 1 << 16
+WINDOW: Final = 10 * RATE_HZ
+"""How much of an end is searched for its first sound at a time."""
+METERED: Final = 30 * RATE_HZ
+"""How much is measured at a time. What is longer has the mean of its parts."""
+
 
 def speak(request: SpeechRequest, context: StepContext) -> Take:
     """The take of a request, from the cache or spoken now.
@@ -61,16 +69,14 @@ def keep(request: SpeechRequest, raw: RawSpeech, context: StepContext) -> Take:
 
     Raises:
         SpeechError: it is silent, or not sound.
+        DiskFullError: there is no room for it.
     """
-    samples, head_s = finish(raw, request.text)
     path = context.temp_dir / f"{request.key}.flac"
-    with files.flac(path, RATE_HZ) as out:
-        out.write(samples)
     try:
+        duration_s, head_s = finish(raw, request.text, path)
         audio = context.store.put(path, suffix=".flac", media_type="audio/flac")
     finally:
-        path.unlink()
-    duration_s = len(samples) / RATE_HZ
+        path.unlink(missing_ok=True)
     take = Take(
         key=request.key,
         engine=request.engine,
@@ -85,45 +91,82 @@ def keep(request: SpeechRequest, raw: RawSpeech, context: StepContext) -> Take:
     return take
 
 
-def finish(raw: RawSpeech, text: str) -> tuple[Samples, float]:
-    """Audio of an engine at 44.1 kHz, trimmed, levelled and faded, and the seconds that were cut from its head.
+def finish(raw: RawSpeech, text: str, path: Path) -> tuple[float, float]:
+    """Audio of an engine as FLAC at 44.1 kHz, trimmed, levelled and faded. It passes in blocks, however long it is.
+
+    Args:
+        path: is written, and a draft beside it while this runs.
+
+    Returns:
+        Its duration, and what was cut from its head, in seconds.
 
     Raises:
         SpeechError: it is silent, or not sound.
+        DiskFullError: there is no room for it.
     """
-    said = f"for {text[:80]!r}"
-    samples = raw.samples
-    if samples.ndim != 1 or samples.size == 0:
-        raise SpeechError(f"The engine gave no sound {said}.", action="Try again, or choose another voice.")
-    if not np.isfinite(samples).all():
-        raise SpeechError(f"The engine gave damaged sound {said}.", action="Try again, or choose another voice.")
-    if float(np.abs(samples).max()) < SILENT:
-        raise SpeechError(f"The engine gave silence {said}.", action="Try again, or choose another voice.")
-    samples = soxr.resample(samples, raw.sample_rate_hz, RATE_HZ).astype(np.float32)
-    start, end = _sounding(samples)
-    return _faded(_levelled(samples[start:end])), start / RATE_HZ
+    with drafted(raw, path.with_suffix(".wav"), RATE_HZ) as draft:
+        if draft.frames == 0:
+            _useless("no sound", text)
+        if not draft.sane:
+            _useless("damaged sound", text)
+        if draft.peak < SILENT:
+            _useless("silence", text)
+        start, end = _sounding(draft)
+        gain = _gain(draft, start, end)
+        length = min(round(FADE_S * RATE_HZ), (end - start) // 2)
+        with files.flac(path, RATE_HZ) as out:
+            for at in range(start, end, BLOCK):
+                place = np.arange(at, min(at + BLOCK, end)) - start
+                fade = np.minimum(place, end - start - 1 - place) / max(length, 1)
+                out.write(draft.read(at, len(place)) * (gain * np.clip(fade, 0, 1)).astype(np.float32))
+    return (end - start) / RATE_HZ, start / RATE_HZ
 
 
-def _sounding(samples: Samples) -> tuple[int, int]:
+def _useless(what: str, text: str) -> NoReturn:
+    raise SpeechError(f"The engine gave {what} for {text[:80]!r}.", action="Try again, or choose another voice.")
+
+
+def _sounding(draft: Draft) -> tuple[int, int]:
     """First and last sample to keep."""
-    segments = _pydub()
-    scale = 2**31 - 128  # the largest 32 bit integer that a 32 bit float can hold
-    whole = segments.AudioSegment(
-        (np.clip(samples, -1, 1) * scale).astype("<i4").tobytes(), frame_rate=RATE_HZ, sample_width=4, channels=1
-    )
-    threshold = whole.dBFS - EDGE_BELOW_DB
-    head_ms = segments.silence.detect_leading_silence(whole, threshold, STEP_MS)
-    tail_ms = segments.silence.detect_leading_silence(whole.reverse(), threshold, STEP_MS)
+    threshold = 10 * math.log10(draft.mean_square) - EDGE_BELOW_DB
     edge = round(EDGE_S * RATE_HZ)
-    start = max(0, round(head_ms / 1000 * RATE_HZ) - edge)
-    end = min(len(samples), len(samples) - round(tail_ms / 1000 * RATE_HZ) + edge)
+    start = max(0, _quiet(draft, threshold, backwards=False) - edge)
+    end = min(draft.frames, draft.frames - _quiet(draft, threshold, backwards=True) + edge)
     return start, end
 
 
-def _levelled(samples: Samples) -> Samples:
-    gain_db = LOUDNESS_LUFS - loudness_lufs(samples)
-    gain = min(10 ** (gain_db / 20), PEAK_MAX / float(np.abs(samples).max()))
-    return (samples * gain).astype(np.float32)
+def _quiet(draft: Draft, threshold_db: float, *, backwards: bool) -> int:
+    """Samples at the beginning, or at the end, that are below a level."""
+    segments = _pydub()
+    scale = 2**31 - 128  # the largest 32 bit integer that a 32 bit float can hold
+    for at in range(0, draft.frames, WINDOW):
+        length = min(WINDOW, draft.frames - at)
+        samples = draft.read(draft.frames - at - length if backwards else at, length)
+        whole = segments.AudioSegment(
+            (np.clip(samples, -1, 1) * scale).astype("<i4").tobytes(), frame_rate=RATE_HZ, sample_width=4, channels=1
+        )
+        quiet_ms: int = segments.silence.detect_leading_silence(
+            whole.reverse() if backwards else whole, threshold_db, STEP_MS
+        )
+        if quiet_ms < len(whole):
+            return at + round(quiet_ms / 1000 * RATE_HZ)
+    return 0
+
+
+def _gain(draft: Draft, start: int, end: int) -> float:
+    """What brings a part of a draft to the level of all takes."""
+    count = max(1, round((end - start) / METERED))
+    edges = [start + (end - start) * number // count for number in range(count + 1)]
+    peak, energies = 0.0, []
+    for at, stop in pairwise(edges):
+        samples = draft.read(at, stop - at)
+        peak = max(peak, float(np.abs(samples).max()))
+        if samples.any():
+            energies.append(10 ** (loudness_lufs(samples) / 10))
+    # Windows that are far below the others hold pauses: they do not count, as in EBU R128.
+    heard = [energy for energy in energies if energy > max(energies) / 100]
+    gain_db = LOUDNESS_LUFS - 10 * math.log10(sum(heard) / len(heard))
+    return min(10 ** (gain_db / 20), PEAK_MAX / peak)
 
 
 def loudness_lufs(samples: Samples) -> float:
@@ -135,14 +178,6 @@ def loudness_lufs(samples: Samples) -> float:
         if math.isfinite(measured):
             return measured
     return -0.691 + 10 * math.log10(float(np.mean(np.square(samples, dtype=np.float64))))
-
-
-def _faded(samples: Samples) -> Samples:
-    length = min(round(FADE_S * RATE_HZ), len(samples) // 2)
-    ramp = np.linspace(0, 1, length, endpoint=False, dtype=np.float32)
-    samples[:length] *= ramp
-    samples[len(samples) - length :] *= ramp[::-1]
-    return samples
 
 
 def _line_times(request: SpeechRequest, raw: RawSpeech, head_s: float, duration_s: float) -> tuple[TakeLine, ...]:

@@ -46,3 +46,34 @@ def _checked(alignment: Alignment, text: str, duration_s: float) -> list[tuple[f
         last_s = start
         times.append((min(start, duration_s), min(end, duration_s)))
     return times
+
+
+def of_passages(text: str, passages: Sequence[tuple[str, float, float]]) -> Alignment | None:
+    """An alignment from the times of passages, which are the whole text in its order but for white space.
+
+    Args:
+        passages: text, start and end in seconds.
+
+    Returns:
+        Characters share the time of their passage evenly. None when the passages are not the text.
+    """
+    places = [place for place, character in enumerate(text) if not character.isspace()]
+    times: dict[int, tuple[float, float]] = {}
+    for passage, start_s, end_s in passages:
+        said = "".join(passage.split())
+        covered = places[len(times) : len(times) + len(said)]
+        if "".join(text[place] for place in covered) != said:
+            return None
+        for number, place in enumerate(covered):
+            each_s = (end_s - start_s) / len(said)
+            times[place] = (start_s + number * each_s, start_s + (number + 1) * each_s)
+    if not places or len(times) != len(places):
+        return None
+    starts, ends = [], []
+    last = times[places[0]][0]
+    for place in range(len(text)):
+        # White space takes no time: it lies at the end of what was before it.
+        start_s, last = times.get(place, (last, last))
+        starts.append(start_s)
+        ends.append(last)
+    return Alignment(list(text), starts, ends)

@@ -8,7 +8,7 @@ from models.brief import CastMember
 from podmill.errors import ConfigurationError, InputError, MissingExtraError, VoiceError
 from podmill.settings import Settings
 from podmill.speech import engine, files, pitch
-from podmill.speech.engine import HostedEngine, Voice
+from podmill.speech.engine import OpenEngine, Voice
 
 AUTO: Final = "auto"
 
@@ -56,7 +56,7 @@ def _unlisted(voice_id: str, settings: Settings) -> Voice | None:
     """A voice that its engine has but does not list."""
     name, _, base = voice_id.partition(":")
     made = engine.make(name, settings) if name in engine.ENGINES else None
-    return made.voice(base) if isinstance(made, HostedEngine) else None
+    return made.voice(base) if isinstance(made, OpenEngine) else None
 
 
 def resolve_cast(
@@ -83,7 +83,7 @@ def resolve_cast(
     if len(set(tags)) != len(tags):
         raise InputError(f"Two speakers have the same tag in {', '.join(tags)}.", field="cast")
     named = {member.voice for member in cast if member.voice != AUTO}
-    for voice_id in sorted(named):
+    for voice_id in sorted(named.union(*(member.voices for member in cast))):
         must_speak(find(voice_id, settings), language)
     preferred = engine_name or settings.engine
     if AUTO in {member.voice for member in cast}:
@@ -95,19 +95,6 @@ def resolve_cast(
     )
 
 
-def check(cast: Sequence[CastMember], settings: Settings) -> None:
-    """Whether the engines of a resolved cast can be asked, as far as can be known without asking.
-
-    Raises:
-        ConfigurationError: the key of one is missing.
-        MissingExtraError: the packages of one are not installed.
-    """
-    for name in sorted({member.voice.partition(":")[0] for member in cast}):
-        made = engine.make(name, settings)
-        if isinstance(made, HostedEngine):
-            made.check()
-
-
 def _default(settings: Settings) -> tuple[CastMember, ...]:
     try:
         return CASTS[settings.cast]
@@ -116,7 +103,12 @@ def _default(settings: Settings) -> tuple[CastMember, ...]:
 
 
 def _choice(settings: Settings, language: str, preferred: str) -> Iterator[Voice]:
-    own = {name for name in engine.ENGINES if engine.make(name, settings).capabilities.account is None}
+    # Whether an open engine has the voices that it lists only shows when it is asked.
+    own = {
+        name
+        for name in engine.ENGINES
+        if (made := engine.make(name, settings)).capabilities.account is None and not isinstance(made, OpenEngine)
+    }
     fit = [
         voice
         for voice in installed(settings)
@@ -130,6 +122,8 @@ def _choice(settings: Settings, language: str, preferred: str) -> Iterator[Voice
 
 def _must_be_installed(name: str, settings: Settings) -> None:
     if not any(voice.installed for voice in engine.make(name, settings).voices()):
+        if name in engine.ENGINES and name not in engine.EXTRAS:
+            raise VoiceError(f"The settings list no voice of {name!r}.", action="List one, or name a voice.")
         raise MissingExtraError(f"The engine {name!r}", extra=engine.EXTRAS.get(name, name))
 
 

@@ -11,22 +11,33 @@ from models.brief import Brief, Source
 from models.dossier import Dossier
 from models.script import Script
 from podmill.briefs.reading import read_submission
+from podmill.context import StepContext
 from podmill.errors import ConfigurationError, ScriptError
 from podmill.registry import load
 from podmill.research import research
 from podmill.scripting import WRITERS, write
 from podmill.scripting.checks import check_facts
 from podmill.scripting.phrases import phrases_in
+from podmill.scripting.pronunciation import say_names
 from podmill.scripting.spoken import to_spoken
 from podmill.scripting.writer import Writer, WriterCapabilities
 from podmill.settings import Settings
 from tests.dossiers import EXAMPLES, brief, context, of_examples
+from tests.emulators.chatting import RunningChat
+from tests.emulators.searching import RunningGemini
+from tests.writing import buying
 
 
 @pytest.fixture(params=sorted(WRITERS))
 def writer(request: pytest.FixtureRequest) -> Writer:
     found: Writer = load(WRITERS, request.param, kind="writer")()
     return found
+
+
+@pytest.fixture
+def step(tmp_path: Path, gemini_emulator: RunningGemini, chat_emulator: RunningChat) -> StepContext:
+    """A step that may ask the emulated language models."""
+    return buying(tmp_path, **gemini_emulator.settings, **chat_emulator.settings)
 
 
 def request_for(writer: Writer, folder: Path, *, speakers: int = 2) -> tuple[Brief, Dossier | None]:
@@ -49,7 +60,7 @@ def whole(script: Script) -> None:
     starts = [chapter.first_line for chapter in script.chapters]
     assert starts == sorted(set(starts))
     for line in script.lines:
-        assert line.spoken == to_spoken(line.text, script.language)
+        assert line.spoken == to_spoken(say_names(line.text, script.pronunciations), script.language)
         assert line.spoken
         assert line.chapter == sum(start <= line.index for start in starts) - 1
     assert Script.model_validate_json(script.model_dump_json()) == script
@@ -62,17 +73,16 @@ def test_capabilities_are_stated(writer: Writer) -> None:
 
 
 @pytest.mark.parametrize("speakers", [1, 2, 4])
-def test_scripts_are_whole(writer: Writer, tmp_path: Path, speakers: int) -> None:
+def test_scripts_are_whole(writer: Writer, tmp_path: Path, step: StepContext, speakers: int) -> None:
     """Lines in order, in chapters, by speakers of the cast, in words a voice can say."""
     asked, dossier = request_for(writer, tmp_path, speakers=speakers)
 
-    whole(writer.write(asked, dossier, context(tmp_path)))
+    whole(writer.write(asked, dossier, step))
 
 
-def test_progress_is_told(writer: Writer, tmp_path: Path) -> None:
+def test_progress_is_told(writer: Writer, tmp_path: Path, step: StepContext) -> None:
     """Progress stays between 0 and 1, and a step that lost its lease is stopped by it or ends soon after."""
     asked, dossier = request_for(writer, tmp_path)
-    step = context(tmp_path)
     seen: list[float] = []
     object.__setattr__(step, "progress", lambda share, _: seen.append(share))
     writer.write(asked, dossier, step)
@@ -81,10 +91,10 @@ def test_progress_is_told(writer: Writer, tmp_path: Path) -> None:
     assert seen == sorted(seen)
 
 
-def test_without_its_material(writer: Writer, tmp_path: Path) -> None:
+def test_without_its_material(writer: Writer, step: StepContext) -> None:
     """No dossier, or no script: a ScriptError that says what to add."""
     with pytest.raises(ScriptError) as caught:
-        writer.write(brief(), None, context(tmp_path))
+        writer.write(brief(), None, step)
     assert caught.value.action
 
 

@@ -32,6 +32,10 @@ class Terms:
     page_max: int = 1000
     voices: Sequence[str] = ()
     """Its voices; empty: whatever looks like an id is one."""
+    lengths: Mapping[str, int] = field(default_factory=dict)
+    """Characters that it takes of a model, where that is not what its documentation says."""
+    listed: bool = True
+    """Whether it tells those in its list of models; else it answers that with an error."""
 
 
 @dataclass
@@ -48,6 +52,8 @@ class Entry:
     date_unix: int = 0
     """When it was in the history; 0 while it is being made."""
     history_item_id: str = field(default_factory=lambda: uuid.uuid4().hex[:20])
+    turns: list[list[str]] = field(default_factory=list)
+    """Text and voice of each turn of a dialogue, which ``text`` and ``voice`` hold together."""
 
 
 class Account:
@@ -72,6 +78,9 @@ class Account:
             self.used, self.entries = 0, []
             self._received.clear()
             self._write({"outcome": "reset"})
+
+    def characters_max(self, model: str) -> int:
+        return self.terms.lengths.get(model, MODELS[model][0])
 
     def arrive(self) -> tuple[int, str | None]:
         """Count a request in. Returns how many there are now, and the limit that forbids this one, if any does."""
@@ -102,13 +111,15 @@ class Account:
             oldest = self._received[0] if self._received else time.monotonic() - 60
         return max(1, round(oldest + 60 - time.monotonic()))
 
-    def charge(self, text: str, voice: str, model: str, seed: int) -> Entry | None:
+    def charge(
+        self, text: str, voice: str, model: str, seed: int, turns: list[list[str]] | None = None
+    ) -> Entry | None:
         """Charge a request; None when the credit is not enough."""
         cost = self.cost(text, model)
         with self._lock:
             if self.used + cost > self.terms.quota:
                 return None
-            entry = Entry(text, voice, model, seed, cost, uuid.uuid4().hex, self.used)
+            entry = Entry(text, voice, model, seed, cost, uuid.uuid4().hex, self.used, turns=turns or [])
             self.used += cost
             return entry
 
@@ -152,6 +163,7 @@ class Account:
                 used_before=self.used,
                 date_unix=int(line["at"]),
                 history_item_id=line["history_item_id"],
+                turns=line.get("turns") or [],
             )
             self.used += entry.billed
             self.entries.append(entry)

@@ -15,16 +15,21 @@ import re
 import signal
 import sys
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
 from tests.emulators.account import MODELS, Account, Entry, Terms
-from tests.emulators.faults import BEFORE, Faults
+from tests.emulators.elevenlabs_answers import ANSWERS
+from tests.emulators.faults import AFTER, BEFORE, Faults
 from tests.emulators.http import Handler, RefusedError, Server
-from tests.emulators.sound import Joe, Sound, Speaker, Tone
+from tests.emulators.sound import CHARACTERS_A_SECOND, Joe, Sound, Speaker, Tone
 
 DEFAULT_MODEL: Final = "eleven_multilingual_v2"
+VOICES_MAX: Final = 10
+"""Of a dialogue."""
 VOICE: Final = re.compile(r"[A-Za-z0-9]{8,64}")
 FORMATS: Final = {"mp3_22050_32", *(f"mp3_44100_{kbps}" for kbps in (32, 64, 96, 128))}
 STITCHING: Final = ("previous_text", "next_text", "previous_request_ids", "next_request_ids")
@@ -60,6 +65,7 @@ class ElevenLabs(Handler):
     server: Emulator
     routes = {  # noqa: RUF012 - a class variable by its declaration in the base class
         r"POST /v1/text-to-speech/([^/]+?)(/with-timestamps)?": "speak",
+        r"POST /v1/text-to-dialogue(/with-timestamps)?": "speak_dialogue",
         r"GET /v1/models": "models",
         r"GET /v1/user/subscription": "subscription",
         r"GET /v1/voices/([^/]+)": "voice",
@@ -73,33 +79,48 @@ class ElevenLabs(Handler):
     # To speak
 
     def speak(self, voice: str, timed: str | None) -> None:
-        account, faults = self.server.account, self.server.faults
-        try:
+        with self._refusals(voice):
             wanted = self._wanted()
+            if not isinstance(wanted.get("text"), str):
+                raise invalid("text", "Field required", wanted)
             self._authorize()
-            self._check(wanted, voice)
-        except RefusedError as error:
-            account.note("refused", error.status, voice=voice, at_once=account.at_once)
-            raise
-        text, model, seed = wanted["text"], wanted["model_id"], wanted["seed"]
+            self._check(wanted, wanted["text"], [voice])
+        self._speak(wanted, [[wanted["text"], voice]], timed)
+
+    def speak_dialogue(self, timed: str | None) -> None:
+        with self._refusals():
+            wanted = {"model_id": "eleven_v3"} | self._wanted()
+            turns = self._turns(wanted)
+            self._authorize()
+            self._check_dialogue(wanted, turns)
+        self._speak(wanted, turns, timed)
+
+    def _speak(self, wanted: dict[str, Any], turns: list[list[str]], timed: str | None) -> None:
+        model, seed = wanted["model_id"], wanted["seed"]
+        text, voice = "\n".join(turn[0] for turn in turns), "+".join(turn[1] for turn in turns)
+        told = {name: wanted[name] for name in STITCHING if name in wanted}
+        dialogue = turns if len(turns) > 1 else []
+        account, faults = self.server.account, self.server.faults
         at_once, limit = account.arrive()
-        note = partial(account.note, text=text, voice=voice, model=model, seed=seed, at_once=at_once)
+        note = partial(
+            *(account.note,), text=text, voice=voice, model=model, seed=seed, at_once=at_once, turns=dialogue, **told
+        )
         if limit:
             note(limit, 429)
             raise self._refusal(limit)
         try:
             outcome = faults.next(text) or "ok"
-            if outcome in BEFORE:
-                note(outcome, BEFORE[outcome][0], fault=True)
+            if outcome in BEFORE or outcome in ANSWERS:
+                note(outcome, (BEFORE.get(outcome) or ANSWERS[outcome])[0], fault=True)
                 raise self._refusal(outcome)
-            entry = account.charge(text, voice, model, seed)
+            entry = account.charge(text, voice, model, seed, dialogue)
             if entry is None:
                 note("quota_exceeded", 401)
                 raise self._quota(text, model)
             # Written down before the speech is made: however this process ends, what it charged is known.
             note(outcome, STATUS.get(outcome, 0), entry=entry)
             started = time.monotonic()
-            sound = self.server.speaker.speak(text, voice, seed)
+            sound = self._sound(entry)
             latency_s = self.server.latency_s * random.uniform(0.5, 1.5)
             time.sleep(max(0.0, started + latency_s - time.monotonic()))
             account.record(entry)
@@ -108,6 +129,11 @@ class ElevenLabs(Handler):
             account.leave()
         self._hand_out(outcome, entry, sound if timed else sound.mp3)
 
+    def _sound(self, entry: Entry) -> Sound:
+        if not entry.turns:
+            return self.server.speaker.speak(entry.text, entry.voice, entry.seed)
+        return self.server.speaker.dialogue(entry.turns, entry.seed)
+
     def _hand_out(self, outcome: str, entry: Entry, made: Sound | bytes) -> None:
         if outcome in ("hang", "drop"):
             time.sleep(self.server.hang_s if outcome == "hang" else 0.0)
@@ -115,10 +141,20 @@ class ElevenLabs(Handler):
             return
         if outcome == "error_billed":
             raise self._refusal("error")
-        content: object = made if isinstance(made, bytes) else _timed(entry.text, made)
+        content: object = made if isinstance(made, bytes) else _timed(entry, made)
         cost = {"request-id": entry.request_id, "character-cost": str(entry.billed)}
         headers = cost | self.server.account.at_once_headers()
         self.send({} if outcome == "shapeless" else content, 200, headers, cut=outcome == "truncate")
+
+    @contextmanager
+    def _refusals(self, voice: str = "") -> Iterator[None]:
+        """Write down what is refused before it counts as a request."""
+        account = self.server.account
+        try:
+            yield
+        except RefusedError as error:
+            account.note("refused", error.status, voice=voice, at_once=account.at_once)
+            raise
 
     def _wanted(self) -> dict[str, Any]:
         """The body, checked before anything else: before the key, too."""
@@ -129,14 +165,23 @@ class ElevenLabs(Handler):
         if not isinstance(body, dict):
             raise invalid("", "Input should be a valid dictionary", None)
         wanted: dict[str, Any] = {"model_id": DEFAULT_MODEL, "seed": 0} | body
-        if not isinstance(wanted.get("text"), str):
-            raise invalid("text", "Field required", body)
         if not isinstance(wanted["seed"], int) or not 0 <= wanted["seed"] < 2**32:
             raise invalid("seed", "Input should be between 0 and 4294967295", wanted["seed"])
         for name in ("previous_request_ids", "next_request_ids"):
             if len(wanted.get(name) or ()) > 3:
                 raise invalid(name, "List should have at most 3 items", wanted[name])
         return wanted
+
+    @staticmethod
+    def _turns(wanted: dict[str, Any]) -> list[list[str]]:
+        """Text and voice of each turn of a dialogue."""
+        turns = wanted.get("inputs")
+        if not isinstance(turns, list) or not turns:
+            raise invalid("inputs", "Field required", wanted)
+        for turn in turns:
+            if not isinstance(turn, dict) or not all(isinstance(turn.get(name), str) for name in ("text", "voice_id")):
+                raise invalid("inputs", "Field required", turn)
+        return [[turn["text"], turn["voice_id"]] for turn in turns]
 
     def _authorize(self) -> None:
         key = self.headers.get("xi-api-key")
@@ -145,16 +190,27 @@ class ElevenLabs(Handler):
         if key != self.server.account.terms.key:
             raise refused(401, "authentication_error", "invalid_api_key", "Invalid API key")
 
-    def _check(self, wanted: dict[str, Any], voice: str) -> None:
+    def _check_dialogue(self, wanted: dict[str, Any], turns: list[list[str]]) -> None:
+        voices = sorted({voice for _, voice in turns})
+        if len(voices) > VOICES_MAX:
+            raise refused(400, "validation_error", "invalid_parameters", f"At most {VOICES_MAX} voices.")
+        if not wanted["model_id"].startswith("eleven_v3"):
+            message = f"Model {wanted['model_id']} does not support text to dialogue."
+            raise refused(400, "validation_error", "unsupported_model", message)
+        self._check(wanted, "".join(text for text, _ in turns), voices)
+
+    def _check(self, wanted: dict[str, Any], text: str, voices: list[str]) -> None:
         """What the provider refuses before it counts a request."""
-        text, model = wanted["text"], wanted["model_id"]
-        self._must_have(voice)
+        model = wanted["model_id"]
+        for voice in voices:
+            self._must_have(voice)
         if model not in MODELS:
             raise refused(400, "validation_error", "model_not_found", f"A model with id {model} was not found.")
         if not text.strip():
             raise refused(400, "validation_error", "empty_text", "The text is empty.")
-        if len(text) > MODELS[model][0]:
-            message = f"A request can have {MODELS[model][0]} characters at most, this one has {len(text)}."
+        most = self.server.account.characters_max(model)
+        if len(text) > most:
+            message = f"A request can have {most} characters at most, this one has {len(text)}."
             raise refused(400, "validation_error", "max_character_limit_exceeded", message)
         if self.query.get("output_format", "mp3_44100_128") not in FORMATS:
             raise refused(*BEFORE["format"])
@@ -168,6 +224,8 @@ class ElevenLabs(Handler):
             raise refused(404, "not_found", "voice_not_found", f"A voice with voice_id {voice} was not found.")
 
     def _refusal(self, name: str) -> RefusedError:
+        if name not in BEFORE:
+            return RefusedError(*ANSWERS[name], {})
         status, kind, code, message = BEFORE[name]
         account = self.server.account
         if name == "busy":
@@ -192,16 +250,18 @@ class ElevenLabs(Handler):
 
     def models(self) -> None:
         self._authorize()
+        if not self.server.account.terms.listed:
+            raise self._refusal("maintenance")
         self.send(
             [
                 {
                     "model_id": name,
                     "name": name,
                     "can_do_text_to_speech": True,
-                    "maximum_text_length_per_request": characters,
+                    "maximum_text_length_per_request": self.server.account.characters_max(name),
                     "model_rates": {"character_cost_multiplier": rate},
                 }
-                for name, (characters, rate) in MODELS.items()
+                for name, (_, rate) in MODELS.items()
             ]
         )
 
@@ -246,7 +306,7 @@ class ElevenLabs(Handler):
 
     def history_audio(self, item_id: str) -> None:
         entry = self._entry(item_id)
-        self.send(self.server.speaker.speak(entry.text, entry.voice, entry.seed).mp3)
+        self.send(self._sound(entry).mp3)
 
     def _entry(self, item_id: str) -> Entry:
         self._authorize()
@@ -267,22 +327,33 @@ class ElevenLabs(Handler):
         self.send({})
 
 
-def _timed(text: str, sound: Sound) -> dict[str, Any]:
+def _timed(entry: Entry, sound: Sound) -> dict[str, Any]:
     names = ("characters", "character_start_times_seconds", "character_end_times_seconds")
-    alignment = dict(zip(names, (list(text), sound.starts_s, sound.ends_s), strict=True))
+    alignment = dict(zip(names, (list(entry.text), sound.starts_s, sound.ends_s), strict=True))
     audio = base64.b64encode(sound.mp3).decode()
-    return {"audio_base64": audio, "alignment": alignment, "normalized_alignment": alignment}
+    told: dict[str, Any] = {"audio_base64": audio, "alignment": alignment, "normalized_alignment": alignment}
+    if entry.turns:
+        told["voice_segments"] = []
+        at = 0
+        for number, (text, voice) in enumerate(entry.turns):
+            end = at + len(text)
+            times = {"start_time_seconds": sound.starts_s[at], "end_time_seconds": sound.ends_s[end - 1]}
+            places = {"character_start_index": at, "character_end_index": end, "dialogue_input_index": number}
+            told["voice_segments"].append({"voice_id": voice} | times | places)
+            at = end + 1
+    return told
 
 
 def _item(entry: Entry) -> dict[str, Any]:
     return {
         "history_item_id": entry.history_item_id,
         "request_id": entry.request_id,
-        "voice_id": entry.voice,
+        "voice_id": None if entry.turns else entry.voice,
         "model_id": entry.model,
-        "voice_name": entry.voice,
+        "voice_name": None if entry.turns else entry.voice,
         "voice_category": "premade",
-        "text": entry.text,
+        "text": None if entry.turns else entry.text,
+        "dialogue": [{"text": text, "voice_id": voice, "voice_name": voice} for text, voice in entry.turns] or None,
         "date_unix": entry.date_unix,
         "character_count_change_from": entry.used_before,
         "character_count_change_to": entry.used_before + entry.billed,
@@ -298,6 +369,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--port", type=int, default=0, help="0: a free one")
     parser.add_argument("--state", type=Path, required=True, help="log of requests, JSON lines; read at the start")
     parser.add_argument("--speech", type=Path, metavar="FOLDER", help="Piper's Joe, kept here; else tones")
+    parser.add_argument("--characters-a-second", type=float, default=CHARACTERS_A_SECOND, help="of tones")
     parser.add_argument("--key", default=Terms.key)
     parser.add_argument("--at-once", type=int, default=Terms.at_once, help="requests; 0: no limit")
     parser.add_argument("--per-minute", type=int, default=Terms.per_minute, help="requests; 0: no limit")
@@ -313,8 +385,8 @@ def main() -> None:
     given = _options()
     terms = Terms(key=given.key, at_once=given.at_once, per_minute=given.per_minute, quota=given.quota)
     chances = {name: float(share) for name, _, share in (each.partition("=") for each in given.chance)}
-    faults = Faults(chances, given.seed)
-    speaker = Joe(given.speech) if given.speech else Tone()
+    faults = Faults(chances, given.seed, (*BEFORE, *AFTER, *ANSWERS))
+    speaker = Joe(given.speech) if given.speech else Tone(given.characters_a_second)
     server = Emulator(given.port, Account(terms, given.state), faults, speaker, given.latency_s, given.hang_s)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     print(f"http://127.0.0.1:{server.server_address[1]}", flush=True)  # noqa: T201 - what it is started for

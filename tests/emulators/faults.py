@@ -4,7 +4,7 @@ import hashlib
 import random
 import threading
 from collections import Counter, deque
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from typing import Final
 
 BEFORE: Final = {
@@ -35,12 +35,15 @@ class Faults:
 
     By chance it depends on the text and on how often it was sent, and on nothing else: however requests are
     interleaved, the same ones fail in the same way.
+
+    Args:
+        known: names of the faults that the provider has.
     """
 
-    def __init__(self, chances: Mapping[str, float], seed: int) -> None:
-        unknown = set(chances) - set(BEFORE) - set(AFTER)
-        if unknown or sum(chances.values()) > 1:
+    def __init__(self, chances: Mapping[str, float], seed: int, known: Collection[str] = (*BEFORE, *AFTER)) -> None:
+        if set(chances) - set(known) or sum(chances.values()) > 1:
             raise ValueError(f"not faults, or more than certain: {dict(chances)}")
+        self._known = {*known, "ok"}
         self._chances = dict(chances)
         self._seed = seed
         self._sent: Counter[str] = Counter()
@@ -50,7 +53,7 @@ class Faults:
     def plan(self, names: Iterable[str]) -> None:
         """The next requests fail like this, in this order; ``ok`` is no fault."""
         names = list(names)
-        if unknown := set(names) - set(BEFORE) - set(AFTER) - {"ok"}:
+        if unknown := set(names) - self._known:
             raise ValueError(f"not faults: {unknown}")
         with self._lock:
             self._next.extend(names)

@@ -41,15 +41,26 @@ class Speaker(Protocol):
 
     def speak(self, text: str, voice: str, seed: int) -> Sound: ...
 
+    def dialogue(self, turns: Sequence[Sequence[str]], seed: int) -> Sound:
+        """Turns of text and voice, one after the other; times are those of the texts joined by line ends."""
+        ...
+
 
 class Tone:
-    """A tone that swells as syllables do, as long as a person would take for the text."""
+    """Tones that swell as syllables do, as long as a person would take for the text, or a quicker one."""
+
+    def __init__(self, characters_a_second: float = CHARACTERS_A_SECOND) -> None:
+        self._pace = characters_a_second
 
     def speak(self, text: str, voice: str, seed: int) -> Sound:
-        steps = max(1, round(len(text) / CHARACTERS_A_SECOND / TONE_STEP_S))
-        each_s = steps * TONE_STEP_S / len(text)
-        edges = [round(n * each_s, 3) for n in range(len(text) + 1)]
-        return Sound(_tone(110 + 40 * _index(voice, 5) + 7 * (seed % 9), steps), edges[:-1], edges[1:])
+        return self.dialogue([(text, voice)], seed)
+
+    def dialogue(self, turns: Sequence[Sequence[str]], seed: int) -> Sound:
+        said = _joined(turns)
+        steps = [max(1, round(len(text) / self._pace / TONE_STEP_S)) for text, _ in said]
+        pitches_hz = [110 + 40 * _index(voice, 5) + 7 * (seed % 9) for _, voice in said]
+        mp3 = _tones(tuple(zip(pitches_hz, steps, strict=True)))
+        return _timed(mp3, [(text, n * TONE_STEP_S) for (text, _), n in zip(said, steps, strict=True)])
 
 
 class Joe:
@@ -61,21 +72,18 @@ class Joe:
         self._lock = threading.Lock()
 
     def speak(self, text: str, voice: str, seed: int) -> Sound:
-        pieces = PIECE.findall(text)
-        spoken = [self._piece(" ".join(piece.split()), voice, seed) for piece in pieces]
-        starts, ends, at_s = [], [], 0.0
-        for piece, path in zip(pieces, spoken, strict=True):
-            duration_s = soundfile.info(path).duration if path else TONE_STEP_S
-            edges = [round(at_s + duration_s * n / len(piece), 3) for n in range(len(piece) + 1)]
-            starts += edges[:-1]
-            ends += edges[1:]
-            at_s += duration_s
-        kept = self._path(text, voice, seed, ".mp3")
+        return self.dialogue([(text, voice)], seed)
+
+    def dialogue(self, turns: Sequence[Sequence[str]], seed: int) -> Sound:
+        pieces = [(piece, voice) for text, voice in _joined(turns) for piece in PIECE.findall(text)]
+        spoken = [self._piece(" ".join(piece.split()), voice, seed) for piece, voice in pieces]
+        kept = self._path("\n".join(turn[0] for turn in turns), "+".join(turn[1] for turn in turns), seed, ".mp3")
         if not kept.exists():
             silence = np.zeros(round(TONE_STEP_S * RATE_HZ), dtype=np.float32)
             sounds = [files.decoded(path.read_bytes())[0] if path else silence for path in spoken]
             _write(kept, _mp3(np.concatenate(sounds)))
-        return Sound(kept.read_bytes(), starts, ends)
+        durations_s = [soundfile.info(path).duration if path else TONE_STEP_S for path in spoken]
+        return _timed(kept.read_bytes(), [(piece, s) for (piece, _), s in zip(pieces, durations_s, strict=True)])
 
     def _piece(self, said: str, voice: str, seed: int) -> Path | None:
         """A sentence as WAV at 44.1 kHz; None where there is nothing to say."""
@@ -97,11 +105,34 @@ class Joe:
         return self._folder / name[:2] / f"{name}{suffix}"
 
 
+def _joined(turns: Sequence[Sequence[str]]) -> list[tuple[str, str]]:
+    """Turns whose texts, all but the last, end with the line end that joins them to the next."""
+    last = len(turns) - 1
+    return [(text if number == last else f"{text}\n", voice) for number, (text, voice) in enumerate(turns)]
+
+
+def _timed(mp3: bytes, pieces: Sequence[tuple[str, float]]) -> Sound:
+    """Sound of texts that last so many seconds; their characters share the time."""
+    starts: list[float] = []
+    ends: list[float] = []
+    at_s = 0.0
+    for text, duration_s in pieces:
+        edges = [round(at_s + duration_s * n / len(text), 3) for n in range(len(text) + 1)]
+        starts += edges[:-1]
+        ends += edges[1:]
+        at_s += duration_s
+    return Sound(mp3, starts, ends)
+
+
 @lru_cache(maxsize=256)
-def _tone(pitch_hz: float, steps: int) -> bytes:
-    time_s = np.arange(round(steps * TONE_STEP_S * RATE_HZ)) / RATE_HZ
-    swell = 0.3 - 0.2 * np.cos(2 * np.pi * 4 * time_s)
-    return _mp3((swell * np.sin(2 * np.pi * pitch_hz * time_s)).astype(np.float32))
+def _tones(tones: tuple[tuple[float, int], ...]) -> bytes:
+    """One after the other: each of a pitch in hertz, and so many steps long."""
+    waves = []
+    for pitch_hz, steps in tones:
+        time_s = np.arange(round(steps * TONE_STEP_S * RATE_HZ)) / RATE_HZ
+        swell = 0.3 - 0.2 * np.cos(2 * np.pi * 4 * time_s)
+        waves.append(swell * np.sin(2 * np.pi * pitch_hz * time_s))
+    return _mp3(np.concatenate(waves).astype(np.float32))
 
 
 def _mp3(samples: Samples) -> bytes:

@@ -3,6 +3,7 @@
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from podmill.briefs import Submission, read_submission, read_submissions
 from podmill.errors import InputError
@@ -60,6 +61,7 @@ def test_yaml_batch(write, settings: Settings) -> None:
         ("topic: Moon\n    sources: [moon.md]\n    minutes: nan", 6, "minutes", "at most 240"),
         ("topic: Moon", 4, "sources", "needs sources"),
         ("summary: Moon", 4, None, "asks for nothing"),
+        ("topic: Moon\n    sources: [moon.md]\n    research: [wep]", 6, "research", "Did you mean 'web'?"),
         ("topic: Moon\n    sources:\n      - moon.md\n      - none.md", 7, "sources", "No such file"),
         ("topic: Moon\n    sources: [http://example.org/]", 5, "sources", "https"),
         ("topic: Moon\n    sources: [{a: b}]", 5, "sources", "a mapping"),
@@ -83,6 +85,17 @@ def test_a_bad_row_is_refused_with_its_place(
     assert places(found) == [(line, field)]
     assert message in found.refused[0].message
     assert found.refused[0].file == str(path)
+
+
+def test_a_topic_alone_needs_a_key(write, settings: Settings) -> None:
+    """Refused where nobody can research it, with the names of the keys; taken where Google or Exa can."""
+    path = write("batch.yaml", "show: s\nepisodes:\n  - topic: Moon\n    research: web; exa\n")
+
+    with_key = read_submission(path, settings.model_copy(update={"exa_api_key": SecretStr("k")}))
+    assert with_key.refused == ()
+    assert with_key.episodes[0].research == ("web", "exa")
+    with pytest.raises(InputError, match="PODMILL_GEMINI_API_KEY or PODMILL_EXA_API_KEY"):
+        read_submission(path, settings, strict=True)
 
 
 @pytest.mark.parametrize(

@@ -16,13 +16,14 @@ from models.steps import ChargeState, StepState
 from models.tables import StepRun, table
 from pipelines import episode as episodes
 from podmill.errors import InDoubtError, StoreError
-from podmill.money.charge import CHARGE, OPEN, Purchase
+from podmill.money.charge import CHARGE, OPEN, Item, Purchase
 from podmill.money.fence import Fence
 from podmill.money.ledger import Ledger
 from podmill.money.prices import Price
 from podmill.money.purchase import Counter as BuyingCounter
-from podmill.money.purchase import Policy, Receipt
+from podmill.money.purchase import Policy
 from podmill.money.sums import ACCOUNT, RESERVATION
+from podmill.offer import Receipt
 from podmill.store.clock import now
 from podmill.store.database import reading, transaction
 
@@ -139,7 +140,8 @@ def claim(engine: Engine, episode_id: str, step: str = "synthesis", lease_s: flo
 
 def purchase(episode_id: str, content: str = "words", quantity: float = 1000, *, own: bool = False) -> Purchase:
     """A thousand characters cost one dollar."""
-    return Purchase("default", episode_id, "synthesis", 0, content, "elsewhere", PRICE, quantity, own)
+    items = (Item(PRICE, quantity),)
+    return Purchase("default", episode_id, "synthesis", 0, content, "elsewhere", items, own)
 
 
 def counter(ledger: Ledger, fence: Fence, *, policy: Policy = "recover", slots: Slots | None = None) -> BuyingCounter:

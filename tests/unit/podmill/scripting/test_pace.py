@@ -2,8 +2,10 @@
 
 import pytest
 
-from models.script import Line
-from podmill.scripting.pace import speaking_s
+from models.documents import Artifact
+from models.recording import LineTime, Recording
+from models.script import Line, Script
+from podmill.scripting.pace import measured, speaking_s
 
 
 def line(spoken: str) -> Line:
@@ -20,3 +22,31 @@ def test_measured_scripts() -> None:
 def test_wide_scripts_are_slower() -> None:
     """A Chinese character takes as long as several letters."""
     assert speaking_s([line("测试" * 50)]) > 2 * speaking_s([line("ab" * 50)])
+
+
+def test_a_slow_voice_takes_longer() -> None:
+    """Half the characters a second, twice the time, pauses left out."""
+    usual_s = speaking_s([line("a" * 186)], {}) - speaking_s([line("")])
+    slow_s = speaking_s([line("a" * 186)], {"S1": 9.3}) - speaking_s([line("")])
+
+    assert slow_s == pytest.approx(2 * usual_s)
+
+
+def recording(voice: str, seconds: float) -> Recording:
+    time = LineTime(index=0, start_s=1.0, end_s=1.0 + seconds, take="t", voice=voice)
+    audio = Artifact(sha256="0" * 64, size_bytes=1)
+    return Recording(audio=audio, sample_rate_hz=1, channels=1, duration_s=seconds, lines=(time,), requests=1)
+
+
+def script(characters: int) -> Script:
+    lines = (line("a" * characters),)
+    return Script(
+        title="t", summary="", language="en", chapters=(), lines=lines, speakers={}, writer="offline", estimated_s=1
+    )
+
+
+def test_the_rate_of_a_voice() -> None:
+    """Over all recordings together; a voice heard for less than a minute, or at a rate nobody speaks, is left out."""
+    assert measured([(script(600), recording("v", 40)), (script(900), recording("v", 60))]) == {"v": 15.0}
+    assert measured([(script(600), recording("v", 59))]) == {}
+    assert measured([(script(60), recording("v", 90))]) == {}

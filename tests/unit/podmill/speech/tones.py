@@ -37,7 +37,9 @@ class Tones:
         self.settings = settings
 
     def voices(self) -> tuple[Voice, ...]:
-        return tuple(Voice(f"tones:{name}", name, "tones", ("en",), "MIT", True) for name in ("low", "mid", "high"))
+        return tuple(
+            Voice(f"tones:{name}", name, "tones", ("en", "zh"), "MIT", True) for name in ("low", "mid", "high")
+        )
 
     def fingerprint(self, voice: Voice, variant: int) -> Mapping[str, object]:
         return {"variant": variant, "voice": voice.id}

@@ -1,0 +1,1 @@
+"""Outside providers that more than one step asks."""

@@ -1,0 +1,85 @@
+"""What an answer of the Gemini API that is an error means.
+
+Statuses and bodies: source of google-genai 3.4.0 and ai.google.dev (troubleshooting, rate limits, billing), November
+2026. Its billing page says that what fails with a 4xx or 5xx is not charged.
+"""
+
+from collections.abc import Iterator, Mapping
+from typing import Any, Final
+
+from podmill.errors import BusyError, ConfigurationError, PodmillError, QuotaError, RefusedError, TransientError
+from podmill.providers.replies import said, wait_s
+
+KEY: Final = "PODMILL_GEMINI_API_KEY"
+
+
+def error(status: int, body: object, headers: Mapping[str, str], *, model: str, secret: str) -> PodmillError:
+    """The error that an answer is; it says whether trying again may help, and nothing was charged for any of them.
+
+    Args:
+        body: decoded JSON, or whatever came instead.
+        headers: names in lower case.
+    """
+    stated = _stated(body)
+    told = f"Gemini answers {status}: {said(stated.get('message'), secret)}"
+    if status == 429:
+        return _limit(told, stated, headers)
+    if status == 404:
+        return ConfigurationError(
+            f"{told} (model {model})", action="The model may be retired: name another one, see docs/providers.md."
+        )
+    if status in (401, 403) or _reason(stated) == "API_KEY_INVALID" or "API key not valid" in told:
+        return ConfigurationError(told, action=f"Check {KEY}, and what its project allows.")
+    if stated.get("status") == "FAILED_PRECONDITION":
+        if "billing" in told.lower():
+            return QuotaError(told, action="Turn billing on for the project of the key, then run: podmill retry")
+        return ConfigurationError(told, action="The API is not offered there, or not to this project: use another key.")
+    if 300 <= status < 400:
+        return ConfigurationError(told, action="Check PODMILL_GEMINI_URL.")
+    if status in (408, 499) or status >= 500:
+        return TransientError(told, retry_after_s=_delay_s(stated) or wait_s(headers.get("retry-after")))
+    return RefusedError(told, action="The request cannot be made as it is; name another model, or report it.")
+
+
+def _limit(told: str, stated: Mapping[str, Any], headers: Mapping[str, str]) -> PodmillError:
+    quotas = [
+        quota
+        for detail in _details(stated)
+        for violation in _list(detail.get("violations"))
+        if isinstance(violation, dict) and isinstance(quota := violation.get("quotaId"), str)
+    ]
+    if any("PerDay" in quota for quota in quotas):
+        return QuotaError(
+            f"The day's quota at Gemini is used up. {told}",
+            action="Wait for the next day or raise the plan, then run: podmill retry",
+        )
+    return BusyError(
+        f"Gemini takes no more requests now. {told}",
+        retry_after_s=_delay_s(stated) or wait_s(headers.get("retry-after")),
+    )
+
+
+def _delay_s(stated: Mapping[str, Any]) -> float | None:
+    return next((found for detail in _details(stated) if (found := wait_s(detail.get("retryDelay"))) is not None), None)
+
+
+def _reason(stated: Mapping[str, Any]) -> object:
+    return next((detail["reason"] for detail in _details(stated) if "reason" in detail), None)
+
+
+def _stated(body: object) -> Mapping[str, Any]:
+    """The error object, wherever the body has it."""
+    if isinstance(body, list):
+        body = body[0] if body else None
+    if not isinstance(body, dict):
+        return {"message": body}
+    inner = body.get("error")
+    return inner if isinstance(inner, dict) else body
+
+
+def _details(stated: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    return (detail for detail in _list(stated.get("details")) if isinstance(detail, dict))
+
+
+def _list(value: object) -> list[Any]:
+    return value if isinstance(value, list) else []

@@ -1,0 +1,47 @@
+"""What an answer of Exa that is an error means.
+
+Tags and statuses: docs.exa.ai (error codes), November 2026. The tag decides, then the status.
+"""
+
+from collections.abc import Mapping
+from typing import Final
+
+from podmill.errors import (
+    BusyError,
+    ConfigurationError,
+    HeldError,
+    PodmillError,
+    QuotaError,
+    RefusedError,
+    TransientError,
+)
+from podmill.providers.replies import said, wait_s
+
+KEY: Final = "PODMILL_EXA_API_KEY"
+QUOTA: Final = {"NO_MORE_CREDITS", "API_KEY_BUDGET_EXCEEDED"}
+POLICY: Final = "moderation"
+
+
+def error(status: int, body: object, headers: Mapping[str, str], *, secret: str) -> PodmillError:
+    """The error that an answer is; nothing was charged for any of them.
+
+    Args:
+        body: decoded JSON, or whatever came instead.
+        headers: names in lower case.
+    """
+    stated = body if isinstance(body, dict) else {"error": body}
+    tag = stated.get("tag")
+    told = f"Exa answers {status}: {said(stated.get('error') or stated.get('message'), secret)}"
+    if status == 402 or tag in QUOTA:
+        return QuotaError(told, action="Buy credit or raise the key's budget at Exa, then run: podmill retry")
+    if status == 429:
+        return BusyError(told, retry_after_s=wait_s(headers.get("retry-after")))
+    if status in (400, 403) and (POLICY in told.lower() or POLICY in str(tag).lower()):
+        return HeldError(told, action="Word the topic differently, or give documents under `sources`.")
+    if status in (401, 403) or tag == "INVALID_API_KEY":
+        return ConfigurationError(told, action=f"Check {KEY}, and what its plan allows.")
+    if status == 404 or 300 <= status < 400:
+        return ConfigurationError(told, action="Check PODMILL_EXA_URL.")
+    if status in (408, 409) or status >= 500:
+        return TransientError(told, retry_after_s=wait_s(headers.get("retry-after")))
+    return RefusedError(told, action="The request cannot be made as it is: word the topic differently, or report it.")

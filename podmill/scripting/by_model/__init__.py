@@ -1,0 +1,1 @@
+"""Scripts written by language models, behind one pipeline."""

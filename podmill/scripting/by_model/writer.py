@@ -1,0 +1,255 @@
+"""Writers that are language models: outline, chapters, the whole script; then a check that no model can talk round."""
+
+from collections.abc import Sequence
+from typing import ClassVar, Final
+
+from models.brief import Brief
+from models.dossier import Dossier
+from models.script import Chapter, Provenance, Script
+from podmill.context import StepContext
+from podmill.errors import ScriptError
+from podmill.scripting.by_model import length
+from podmill.scripting.by_model.clean import SUMMARY_CHARS_MAX, TITLE_CHARS_MAX, plain
+from podmill.scripting.by_model.desk import Desk
+from podmill.scripting.by_model.draft import Draft, Said
+from podmill.scripting.by_model.language_model import LanguageModel, open_model
+from podmill.scripting.by_model.shapes import Changes, ChapterText, Plan, PlannedChapter
+from podmill.scripting.by_model.support import Support
+from podmill.scripting.by_model.tasks import Tasks, rules
+from podmill.scripting.pace import NO_RATES, Rates
+from podmill.scripting.phrases import languages, phrases_in
+from podmill.scripting.pronunciation import usable
+from podmill.scripting.sentences import words_in
+from podmill.scripting.writer import WriterCapabilities
+
+PASSES_MAX: Final = 3
+"""Of the whole script: one always, more while lines are at fault or the length is not right."""
+WINDOW_SHARE: Final = 0.3
+"""Of what a model takes, for the lines of one pass: the facts they name come on top."""
+DISCLOSURE_WORDS: Final = range(4, 60)
+
+
+class ModelWriter:
+    """One pipeline for every language model; a subclass only names it."""
+
+    name: ClassVar[str]
+    capabilities: ClassVar = WriterCapabilities(needs_dossier=True, languages=None, speakers_max=4, paid=True)
+
+    def write(self, brief: Brief, dossier: Dossier | None, context: StepContext, rates: Rates = NO_RATES) -> Script:
+        return compose(open_model(self.name, context.settings), brief, dossier, context, rates)
+
+
+def compose(
+    model: LanguageModel, brief: Brief, dossier: Dossier | None, context: StepContext, rates: Rates = NO_RATES
+) -> Script:
+    """The script of an episode, written by a language model and checked without one.
+
+    Raises:
+        HeldError: the model's provider refuses to write a passage.
+        ScriptError: there is nothing to tell, or the model wrote nothing that can be used.
+        PodmillError: as ``LanguageModel.complete``.
+    """
+    dossier = dossier.told if dossier else None
+    if dossier is None or not dossier.facts:
+        raise ScriptError("Research found no facts to tell.", action="Add sources that are about the topic.")
+    return _Episode(brief, dossier, Desk(model, context, rules(brief)), rates).script()
+
+
+class GeminiWriter(ModelWriter):
+    name = "gemini"
+
+
+class OpenAIWriter(ModelWriter):
+    name = "openai"
+
+
+class _Episode:
+    """One script while it is made."""
+
+    def __init__(self, brief: Brief, dossier: Dossier, desk: Desk, rates: Rates) -> None:
+        self.brief = brief
+        self.dossier = dossier
+        self.desk = desk
+        self.topic = brief.topic or brief.title or dossier.topic
+        self.target_s = brief.minutes * 60
+        self.tasks = Tasks(brief, dossier, desk, self.topic)
+        named = [self.topic, dossier.topic, brief.title or "", *(member.name for member in brief.cast)]
+        self.draft = Draft(brief.cast, brief.language, Support(dossier, brief.language, named), rates)
+        self.said_so: dict[str, str] = {}
+        self.dropped = 0
+        """Lines that no fact supports, and lines that were said before."""
+
+    def script(self) -> Script:
+        plan = self._plan()
+        chapters = _chapters(plan, {fact.id for fact in self.dossier.facts})
+        self._write(chapters)
+        self._disclose(plan.disclosure)
+        for number in range(PASSES_MAX):
+            self.draft.mark_repeated()
+            if number and not self._must_change():
+                break
+            self._progress(0.7 + 0.25 * number / PASSES_MAX, "reading the whole script")
+            self._pass()
+        self.draft.mark_repeated()
+        self.dropped = self.draft.drop_faulty()
+        relevance = {fact.id: fact.relevance for fact in self.dossier.facts}
+        length.trim(self.draft, self.target_s, relevance)
+        length.fill(self.draft, self.dossier, self.target_s)
+        script = self._whole(plan, chapters)
+        self._progress(1.0, f"{len(script.lines)} lines")
+        return script
+
+    def _progress(self, share: float, words: str) -> None:
+        self.desk.context.progress(share, words)
+
+    def _plan(self) -> Plan:
+        self._progress(0.0, "planning")
+        known = {fact.id for fact in self.dossier.facts}
+        words = round(self.target_s / length.seconds_a_word(self.draft, self.dossier))
+
+        def check(plan: Plan) -> str | None:
+            return None if _chapters(plan, known) else "No chapter names a fact of the material by its id."
+
+        return self.desk.ask(self.tasks.outline(words), Plan, check)
+
+    def _write(self, chapters: Sequence[PlannedChapter]) -> None:
+        """Each chapter gets what the ones before it left of the time, so that a model's habit evens out."""
+        self.draft.titles = [plain(chapter.title, TITLE_CHARS_MAX) for chapter in chapters]
+        shares = [max(chapter.share, 1.0) for chapter in chapters]
+        for number in range(len(chapters)):
+            self._progress(0.1 + 0.6 * number / len(chapters), f"writing chapter {number + 1} of {len(chapters)}")
+            left_s = max(self.target_s - self.draft.seconds(), 0.2 * self.target_s / len(chapters))
+            share = shares[number] / sum(shares[number:])
+            words = max(round(left_s * share / length.seconds_a_word(self.draft, self.dossier)), 20)
+            task = self.tasks.chapter(chapters, number, words, self.draft.lines)
+            reply = self.desk.ask(task, ChapterText, lambda text: None if text.lines else "It has no lines.")
+            self.draft.add(reply.lines, number)
+
+    def _disclose(self, offered: str) -> None:
+        """Listeners are told who writes and speaks before anything is stated: in our words, or else in the model's."""
+        base = self.brief.language.lower().replace("_", "-").partition("-")[0]
+        text = plain(offered)
+        if base in languages():
+            bank = phrases_in(base)
+            text = bank.shuffled("opening", "disclosure", self.topic)[0].format(
+                documents=bank.one("opening", "documents_many")
+            )
+        elif words_in(text) not in DISCLOSURE_WORDS or self.draft.support.numbers(text):
+            text = ""
+        if text and self.draft.lines:
+            first = self.draft.lines[0]
+            self.draft.lines.insert(1, Said(first.speaker, text, first.chapter, fixed=True))
+
+    def _must_change(self) -> bool:
+        faulty = any(line.fault for line in self.draft.lines)
+        return faulty or abs(length.off(self.draft, self.target_s)) > length.TOLERANCE
+
+    def _pass(self) -> None:
+        """Show every line once, in as few tasks as the model takes, the last lines first: numbers before them stay."""
+        self_s = self.draft.seconds([line for line in self.draft.lines if line.fault is None])
+        missing_s = self.target_s - self_s
+        if abs(missing_s) <= length.AIM * self.target_s:
+            missing_s = 0.0
+        words = missing_s / length.seconds_a_word(self.draft, self.dossier)
+        total = len(self.draft.lines)
+        for first, last in reversed(self._windows()):
+            share = (last - first) / total
+            changes = self.desk.ask(self.tasks.whole(self.draft, first, last, round(words * share)), Changes)
+            inside = range(first, last)
+            self.draft.change(
+                [edit for edit in changes.edits if edit.line in inside],
+                [line for line in changes.unsupported if line in inside],
+            )
+            for pair in changes.pronunciations:
+                self.said_so.setdefault(pair.name, pair.say)
+
+    def _windows(self) -> list[tuple[int, int]]:
+        room = round(self.desk.model.prompt_chars_max * WINDOW_SHARE)
+        windows, first, used = [], 0, 0
+        for at, line in enumerate(self.draft.lines):
+            size = len(line.text) + 100
+            if used + size > room and at > first:
+                windows.append((first, at))
+                first, used = at, 0
+            used += size
+        return [*windows, (first, len(self.draft.lines))]
+
+    def _whole(self, plan: Plan, planned: Sequence[PlannedChapter]) -> Script:
+        """The script, with a last look at every line: nothing that failed the check is in it."""
+        draft = self.draft
+        kept = [line for line in draft.lines if line.fixed or draft.support.fault(line.text, line.facts) is None]
+        if not any(line.facts for line in kept):
+            raise ScriptError(
+                f"Nothing that {self.desk.model.model} wrote is borne out by the sources.",
+                action=f"Name another model in {self.desk.model.setting}, or choose the writer `offline`, and run: "
+                "podmill retry",
+            )
+        used = sorted({line.chapter for line in kept})
+        kept = [Said(line.speaker, line.text, used.index(line.chapter), line.facts) for line in kept]
+        sources = {fact.id: fact.source_id for fact in self.dossier.facts}
+        pronunciations = usable(self.said_so.items(), [line.text for line in kept])
+        lines = draft.numbered(kept, sources, pronunciations)
+        cited = {source for line in lines for source in line.sources}
+        titles = [self._honest(draft.titles[at], planned[at].facts) or f"{at + 1}" for at in used]
+        first = {line.chapter: line.index for line in reversed(lines)}
+        facts = [fact for chapter in planned for fact in chapter.facts]
+        title = self.brief.title or self._honest(plain(plan.title, TITLE_CHARS_MAX), facts) or self.topic
+        estimated_s = draft.seconds(kept)
+        return Script(
+            title=title,
+            summary=self.brief.summary or self._summary(plain(plan.summary, SUMMARY_CHARS_MAX), facts, titles),
+            language=self.brief.language,
+            chapters=tuple(Chapter(title=name, first_line=first[at]) for at, name in enumerate(titles)),
+            lines=tuple(lines),
+            sources=tuple(source for source in self.dossier.sources if source.id in cited),
+            speakers={member.speaker: member.name for member in self.brief.cast},
+            writer=f"{self.desk.model.provider}:{self.desk.model.model}",
+            estimated_s=round(estimated_s, 1),
+            warnings=self._warnings(estimated_s),
+            pronunciations=pronunciations,
+            provenance=Provenance(
+                provider=self.desk.model.provider,
+                model=self.desk.answered_by or self.desk.model.model,
+                prompts=tuple(sorted(self.desk.prompts)),
+                calls=self.desk.calls,
+                input_tokens=self.desk.input_tokens,
+                output_tokens=self.desk.output_tokens,
+                repaired=self.desk.repaired,
+                dropped=self.dropped,
+            ),
+        )
+
+    def _honest(self, text: str, facts: Sequence[str]) -> str:
+        """A title or summary, or nothing when it has a number or a name that the facts do not have."""
+        return "" if text and self.draft.support.stated(text, facts) else text
+
+    def _summary(self, text: str, facts: Sequence[str], titles: Sequence[str]) -> str:
+        return self._honest(text, facts) or f"{self.topic}: {', '.join(titles)}."
+
+    def _warnings(self, estimated_s: float) -> tuple[str, ...]:
+        found = []
+        asked, made = self.brief.minutes, estimated_s / 60
+        if made < asked * (1 - length.TOLERANCE):
+            found.append(f"Asked for {asked:g} minutes; the sources carry about {made:.1f}. Add sources for more.")
+        elif made > asked * (1 + length.TOLERANCE):
+            found.append(f"Asked for {asked:g} minutes; the nearest that can be told is about {made:.1f}.")
+        if not self.draft.support.same_language:
+            found.append(
+                f"Written in {self.brief.language} from sources in {self.dossier.language}: numbers were compared with "
+                "the sources, the wording by the model only."
+            )
+        return tuple(found)
+
+
+def _chapters(plan: Plan, known: set[str]) -> list[PlannedChapter]:
+    """The chapters that tell something; each fact in the first that names it."""
+    told: set[str] = set()
+    found = []
+    for chapter in plan.chapters:
+        facts = [fact for fact in dict.fromkeys(chapter.facts) if fact in known and fact not in told]
+        told |= set(facts)
+        if facts:
+            title = plain(chapter.title, TITLE_CHARS_MAX)
+            share = chapter.share if 0 < chapter.share <= 100 else 1.0
+            found.append(PlannedChapter(title=title, facts=facts, share=share))
+    return found

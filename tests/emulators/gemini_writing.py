@@ -1,0 +1,205 @@
+"""What an emulated language model writes: outlines, chapters and edits, made of the facts that the prompt shows it.
+
+Terms under ``writing``: ``length``, how many times the words it is asked for it writes; ``stubborn``, it changes no
+length when told to; ``faults``, what its next replies are like, see ``FAULTS``.
+"""
+
+import json
+import re
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Final
+
+if TYPE_CHECKING:
+    from tests.emulators.gemini import Made, Wanted
+
+QUESTIONS: Final = (
+    "What happens next?",
+    "Can you tell us more about that?",
+    "And what do the sources say then?",
+    "How should we picture that?",
+    "What else is there to know?",
+    "And why is that so?",
+)
+REACTIONS: Final = ("I see.", "Right.", "Good to know.", "Let us hear more.", "Well, well.", "Thank you.")
+
+
+def answer(wanted: "Wanted") -> "Made":
+    """As ``tests.emulators.gemini`` asks for it."""
+    from tests.emulators.gemini import Made
+
+    schema = wanted.config.get("responseSchema") or wanted.config.get("responseJsonSchema") or {}
+    return Made([{"text": written(wanted.text, set(schema.get("properties", {})), wanted.terms)}])
+
+
+def written(prompt: str, wanted: set[str], terms: dict[str, Any]) -> str:
+    """The reply to a prompt that asks for an object with these properties."""
+    settings = terms.setdefault("writing", {})
+    kind = next((name for name in ("chapters", "lines", "edits") if name in wanted), None)
+    if kind is None:
+        return prompt[:200]
+    shown = _material(prompt, "episode")
+    if not shown:
+        return json.dumps({name: [] for name in sorted(wanted)})
+    cast = [member["speaker"] for member in _material(prompt, "cast")]
+    make = {"chapters": _plan, "lines": _chapter, "edits": _changes}[kind]
+    reply = make(prompt, shown, cast, settings)
+    fault = settings["faults"].pop(0) if settings.get("faults") else "ok"
+    return FAULTS[fault](reply)
+
+
+def _material(prompt: str, name: str) -> Any:
+    found = re.search(rf'<material name="{name}">\n(.*?)\n</material>', prompt, re.DOTALL)
+    return json.loads(found[1]) if found else {}
+
+
+def _number(prompt: str, pattern: str, default: int) -> int:
+    found = re.search(pattern, prompt)
+    return int(found[1]) if found else default
+
+
+def _plan(prompt: str, shown: Any, cast: list[str], settings: dict[str, Any]) -> dict[str, Any]:
+    wanted = _number(prompt, r"choose about (\d+) facts", 20)
+    chapters = _number(prompt, r"into (\d+) to", 3)
+    facts = shown["facts"][:wanted]
+    size = max(1, -(-len(facts) // chapters))
+    groups = [facts[at : at + size] for at in range(0, len(facts), size)]
+    return {
+        "title": shown["subject"],
+        "summary": facts[0]["text"],
+        "disclosure": "Please note that script and voices of this episode are made by artificial intelligence.",
+        "chapters": [
+            {
+                "title": group[0].get("heading") or f"Part {'ABCDEFGHIJKLMNOPQRSTUVWXYZ'[number % 26]}",
+                "facts": [fact["id"] for fact in group],
+                "share": round(100 * len(group) / len(facts), 1),
+            }
+            for number, group in enumerate(groups)
+        ],
+    }
+
+
+def _chapter(prompt: str, shown: Any, cast: list[str], settings: dict[str, Any]) -> dict[str, Any]:
+    words = _number(prompt, r"It must have (\d+) words", 100) * float(settings.get("length", 1.0))
+    lines: list[dict[str, Any]] = []
+    if "It is the first" in prompt:
+        _say(lines, cast, "Hello and welcome to our podcast.")
+    bye = "Thank you for listening, and goodbye." if "It is the last" in prompt else ""
+    left = words - _words(lines) - len(bye.split())
+    for number, fact in enumerate(shown["facts"]):
+        question = QUESTIONS[(number + len(shown["chapter"])) % len(QUESTIONS)]
+        size = len(fact["text"].split())
+        if number and left < size / 2:
+            break
+        if left > size + len(question.split()):
+            _say(lines, cast, question)
+            left -= len(question.split())
+        _say(lines, cast, fact["text"], fact["id"])
+        left -= size
+    for number, said in enumerate(REACTIONS):
+        if left > 3 and number:
+            _say(lines, cast, said)
+            left -= len(said.split())
+    if bye:
+        _say(lines, cast, bye)
+    return {"lines": lines}
+
+
+def _say(lines: list[dict[str, Any]], cast: list[str], text: str, *facts: str) -> None:
+    lines.append({"speaker": cast[len(lines) % len(cast)], "text": text, "facts": list(facts)})
+
+
+def _words(lines: list[dict[str, Any]]) -> int:
+    return sum(len(line["text"].split()) for line in lines)
+
+
+def _changes(prompt: str, shown: Any, cast: list[str], settings: dict[str, Any]) -> dict[str, Any]:
+    lines, facts = shown["lines"], {fact["id"]: fact for fact in shown["facts"]}
+    edits = []
+    for number in map(int, re.findall(r"^- Line (\d+) ", prompt, re.MULTILINE)):
+        line = next(each for each in lines if each["line"] == number)
+        known = [fact for fact in line["facts"] if fact in facts]
+        text = facts[known[0]]["text"] if known else ""
+        edits.append(_edit(number, "replace" if known else "remove", line["speaker"], text, known[:1]))
+    if not settings.get("stubborn"):
+        edits += _lengthened(prompt, lines, facts, cast) + _shortened(prompt, lines)
+    names = sorted({name for line in lines for name in re.findall(r"(?<=[a-z] )[A-Z][a-z]{4,12}\b", line["text"])})
+    return {
+        "unsupported": [],
+        "edits": edits,
+        "pronunciations": [{"name": name, "say": f"{name[:2]}-{name[2:]}"} for name in names[:3]],
+    }
+
+
+def _lengthened(prompt: str, lines: list[Any], facts: dict[str, Any], cast: list[str]) -> list[dict[str, Any]]:
+    missing = _number(prompt, r"add about (\d+) words", 0)
+    told = {fact for line in lines for fact in line["facts"]}
+    edits = []
+    for fact in facts.values():
+        size = len(fact["text"].split())
+        if fact["id"] not in told and size / 2 < missing and len(lines) > 1:
+            edits.append(
+                _edit(lines[-2]["line"], "add_after", cast[len(edits) % len(cast)], fact["text"], [fact["id"]])
+            )
+            missing -= size
+    return edits
+
+
+def _shortened(prompt: str, lines: list[Any]) -> list[dict[str, Any]]:
+    excess = _number(prompt, r"take out about (\d+) words", 0)
+    edits = []
+    for line in lines[-2:2:-1]:
+        size = len(line["text"].split())
+        if size / 2 < excess:
+            edits.append(_edit(line["line"], "remove", line["speaker"], "", []))
+            excess -= size
+    return edits
+
+
+def _edit(line: int, change: str, speaker: str, text: str, facts: list[str]) -> dict[str, Any]:
+    return {"line": line, "change": change, "speaker": speaker, "text": text, "facts": facts}
+
+
+def _spoilt(text: str, **fields: Any) -> Callable[[dict[str, Any]], str]:
+    """A line in the middle of a chapter says something else; replies of other forms stay as they are."""
+
+    def change(reply: dict[str, Any]) -> str:
+        if "lines" in reply:
+            stating = [line for line in reply["lines"] if line["facts"]]
+            stating[len(stating) // 2].update({"text": text, **fields})
+        return json.dumps(reply)
+
+    return change
+
+
+def _all_lines(change: Callable[[str], str]) -> Callable[[dict[str, Any]], str]:
+    def changed(reply: dict[str, Any]) -> str:
+        for line in reply.get("lines", []):
+            line["text"] = change(line["text"])
+        return json.dumps(reply)
+
+    return changed
+
+
+INVENTED: Final = "In 1987 Professor Zorblatt found 42 whales in the harbour of Atlantis."
+CLAIM: Final = "Tides are caused by whales swimming in circles beneath Brussels."
+
+FAULTS: Final[dict[str, Callable[[dict[str, Any]], str]]] = {
+    "ok": json.dumps,
+    "truncated_json": lambda reply: json.dumps(reply)[: len(json.dumps(reply)) // 2],
+    "wrong_schema": lambda reply: json.dumps({"result": list(reply)}),
+    "wrong_types": lambda reply: json.dumps(dict.fromkeys(reply, 7)),
+    "prose": lambda _: "I am afraid I cannot help with that.",
+    "empty": lambda _: "",
+    "fenced": lambda reply: f"Here you are:\n```json\n{json.dumps(reply)}\n```\nEnjoy!",
+    "thinking": lambda reply: f"<think>They want {{JSON}}.</think>{json.dumps(reply)}",
+    "unsupported": _spoilt(INVENTED),
+    "uncited": _spoilt(CLAIM, facts=[]),
+    "unknown_fact": _spoilt("The tide is high.", facts=["f9999"]),
+    "markup": _all_lines(lambda text: f"**[laughs]** <b>{text}</b>\u202e\x07 <|sigh|>"),
+    "strangers": lambda reply: json.dumps(
+        reply | {"lines": [line | {"speaker": "Narrator"} for line in reply["lines"]]} if "lines" in reply else reply
+    ),
+    "nothing": lambda reply: json.dumps(
+        {name: [] if isinstance(value, list) else value for name, value in reply.items()}
+    ),
+}
