@@ -85,7 +85,7 @@ def test_a_length_it_does_not_take(elevenlabs_emulator: Running, podmill_home: P
     elevenlabs_emulator.reset(lengths={LONG: 20})
     with pytest.raises(TooLongError, match="does not take 25 characters at once"):
         make("elevenlabs", settings).speak(asked)
-    assert elevenlabs_emulator.requests() == []
+    assert [(line["outcome"], line["billed"]) for line in elevenlabs_emulator.requests()] == [("refused", 0)]
 
 
 def test_neighbours_are_told(elevenlabs_emulator: Running, podmill_home: Path) -> None:
@@ -110,7 +110,7 @@ def test_a_dialogue_is_one_request(elevenlabs_emulator: Running, context: StepCo
     (logged,) = elevenlabs_emulator.requests()
     assert logged["turns"] == [["Is this how it goes?", ONE], ["It is.", TWO], ["Good to know that.", ONE]]
     assert made.voice == f"elevenlabs:{ONE}+elevenlabs:{TWO}"
-    assert [line.start_s for line in made.lines] == pytest.approx([0, 21 / 15, 28 / 15], abs=0.08)
+    assert [line.start_s for line in made.lines] == pytest.approx([0, 1.5, 2.0], abs=0.08)
 
 
 def test_dialogues_are_short(elevenlabs_emulator: Running, podmill_home: Path) -> None:

@@ -47,7 +47,7 @@ def test_it_speaks(hosted: MiniMax, minimax_emulator: Running) -> None:
     assert sent["voice_setting"] == {"voice_id": VOICE, "speed": 0.96}
     assert (sent["stream"], sent["subtitle_enable"]) == (False, False)
     assert (raw.suffix, raw.media_type, raw.sample_rate_hz) == (".mp3", "audio/mpeg", 44100)
-    assert len(raw.samples) / 44100 == pytest.approx(len(text) / 15, abs=0.1)
+    assert len(raw.samples) / 44100 == pytest.approx(len(text) / 15, abs=0.3)
     assert raw.receipt == Receipt(logged["request_id"], float(len(text)))
 
 
@@ -58,8 +58,9 @@ def test_every_line_of_a_request_has_its_time(hosted: MiniMax, context: StepCont
 
     raw = hosted.speak(asked)
 
-    expected = np.cumsum([0, *(len(text) + 1 for text in texts[:-1])]) / 15
-    np.testing.assert_allclose([start for start, _ in raw.line_times_s], expected, atol=0.1)
+    starts = [start / raw.line_times_s[-1][1] for start, _ in raw.line_times_s]
+    before = np.cumsum([0, *(len(text) + 1 for text in texts[:-1])])
+    np.testing.assert_allclose(starts, before / asked.characters, atol=0.01)
     assert [line.index_in_take for line in keep(asked, raw, context).lines] == [0, 1, 2]
 
 

@@ -50,7 +50,7 @@ def test_a_server_of_our_own_speaks(local: OpenAISpeech, openai_emulator: Runnin
         "stream": False,
     }
     assert (raw.suffix, raw.media_type, raw.sample_rate_hz, raw.receipt) == (".wav", "audio/wav", 24000, None)
-    assert len(raw.samples) / 24000 == pytest.approx(len(text) / 15, abs=0.1)
+    assert len(raw.samples) / 24000 == pytest.approx(len(text) / 15, abs=0.3)
 
 
 @pytest.mark.parametrize(
