@@ -5,9 +5,12 @@ from collections import defaultdict
 from models.quote import Quote
 from models.script import Script
 from models.steps import Step
+from podcast_tasks import retrying
 from podcast_tasks.app import app
+from podcast_tasks.queues import queue_of
 from podcast_tasks.running import Done, Work, run_step
 from podmill import speech
+from podmill.errors import TransientError
 from podmill.money import prices
 from podmill.money.estimate import estimate
 from podmill.money.fence import Fence
@@ -18,7 +21,8 @@ from podmill.speech.engine import make as make_engine
 def make(work: Work) -> Done:
     settings = work.context.settings
     script = work.need(Step.SCRIPTING, Script)
-    choice = speech.usable(speech.choices(work.brief.cast, settings), script.language, settings)
+    choices = speech.choices(work.brief.cast, settings)
+    choice = speech.usable(choices, script.language, settings, waits=lambda error: _waits(error, work))
     requests = speech.plan(script, choice.cast, settings, variants={})
     characters = defaultdict(list)
     for request in requests:
@@ -29,6 +33,11 @@ def make(work: Work) -> Done:
     fence = Fence(work.claim.episode_id, work.claim.step, work.claim.token, settings.lease_s)
     reservation = Ledger(work.journal.engine).reserve(work.account, cost_microusd, fence)
     return Done(Quote(items=items, cost_microusd=cost_microusd, requests=len(requests), reservation_id=reservation))
+
+
+def _waits(error: TransientError, work: Work) -> bool:
+    queue = queue_of(Step.COST_CHECK, work.claim.synthesis_queue)
+    return isinstance(retrying.decide(error, work.claim.failures, queue, work.context.settings), retrying.Again)
 
 
 @app.task(name="podcast_tasks.cost_check.cost_check")

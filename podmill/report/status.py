@@ -9,11 +9,12 @@ from sqlalchemy import Connection, func, select
 
 from models.publication import Publication
 from models.steps import OPEN_STATES, ChargeState, EpisodeState, Step
-from models.tables import Batch, Charge, Episode, PublicationRow, table
+from models.tables import Batch, Charge, Episode, Part, PublicationRow, TakeRow, table
 from podmill.errors import InputError
 
 BATCH, EPISODE = table(Batch), table(Episode)
 CHARGE, PUBLICATION = table(Charge), table(PublicationRow)
+PART, TAKE = table(Part), table(TakeRow)
 
 OWED: Final = (ChargeState.SETTLED, ChargeState.IN_DOUBT)
 """A charge in doubt counts as spent until it is known not to be."""
@@ -45,6 +46,8 @@ class EpisodeStatus(BaseModel):
     """Settled and in doubt, exact to the micro-dollar."""
     requests: int
     """Speech requests really made."""
+    engine: str | None = None
+    """Whose voices speak it, as far as it has been spoken: another than its cast's when that one failed."""
     publications: list[PublicationStatus]
     activity: str
     """What the running step is doing, for a person."""
@@ -126,7 +129,7 @@ def find_batch(connection: Connection, asked: str) -> str:
 
 
 def batch_status(connection: Connection, batch_id: str) -> BatchStatus:
-    """The status of a batch, in three queries however many episodes it has.
+    """The status of a batch, in four queries however many episodes it has.
 
     Raises:
         InputError: there is no such batch.
@@ -136,6 +139,7 @@ def batch_status(connection: Connection, batch_id: str) -> BatchStatus:
         raise InputError(f"There is no batch {batch_id!r}.", action="Run: podmill status")
     costs = episode_costs(connection, batch_id)
     publications = _publications(connection, batch_id)
+    engines = _engines(connection, batch_id)
     rows = connection.execute(select(*_SHOWN).where(EPISODE.c.batch_id == batch_id).order_by(EPISODE.c.position))
     episodes: list[EpisodeStatus] = []
     feed_path = None
@@ -151,6 +155,7 @@ def batch_status(connection: Connection, batch_id: str) -> BatchStatus:
                 audio_path=here.path if here else None,
                 transcript_path=here.transcript_path if here else None,
                 cost_usd=usd(costs.get(row["id"], 0)),
+                engine=engines.get(row["id"]),
                 publications=[PublicationStatus(target=copy.target, url=copy.url) for copy in copies],
             )
         )
@@ -163,6 +168,18 @@ def batch_status(connection: Connection, batch_id: str) -> BatchStatus:
         episodes=episodes,
         refused=batch["refused"],
     )
+
+
+def _engines(connection: Connection, batch_id: str) -> dict[str, str]:
+    """By episode, the engine of the first take of its last round."""
+    rows = connection.execute(
+        select(PART.c.episode_id, TAKE.c.engine)
+        .join(TAKE, TAKE.c.key == PART.c.take_key)
+        .join(EPISODE, EPISODE.c.id == PART.c.episode_id)
+        .where(EPISODE.c.batch_id == batch_id, PART.c.index == 0)
+        .order_by(PART.c.round)
+    )
+    return {row.episode_id: row.engine for row in rows}
 
 
 def batch_progress(connection: Connection, batch_id: str) -> list[EpisodeProgress]:

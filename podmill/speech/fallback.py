@@ -2,7 +2,7 @@
 
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -100,20 +100,25 @@ class _Checked:
 _checked = _Checked()
 
 
-def usable(choices: Sequence[Choice], language: str, settings: Settings) -> Choice:
+def usable(
+    choices: Sequence[Choice], language: str, settings: Settings, *, waits: Callable[[TransientError], bool]
+) -> Choice:
     """The first choice that can speak.
+
+    Args:
+        waits: whether a provider that does not answer now is asked again later, rather than passed over.
 
     Raises:
         PodmillError: as ``check`` raises it for the first, when none can.
-        TransientError: the one whose turn it is does not answer now.
+        TransientError: the one whose turn it is does not answer now, and is waited for.
     """
     first: Exception | None = None
     for choice in choices:
         try:
             check(choice, language, settings)
-        except TransientError:
-            raise
-        except FOR_GOOD as exc:
+        except (*FOR_GOOD, TransientError) as exc:
+            if isinstance(exc, TransientError) and waits(exc):
+                raise
             first = first or exc
         else:
             return choice

@@ -36,6 +36,8 @@ class Terms:
     """Characters that it takes of a model, where that is not what its documentation says."""
     listed: bool = True
     """Whether it tells those in its list of models; else it answers that with an error."""
+    outages: int = 0
+    """How often it answers so at first."""
 
 
 @dataclass
@@ -65,6 +67,7 @@ class Account:
         self.entries: list[Entry] = []
         self.at_once = 0
         """Requests that are being made."""
+        self._lists_asked = 0
         self._received: deque[float] = deque()
         self._lock = threading.Lock()
         if log.exists():
@@ -76,8 +79,15 @@ class Account:
         with self._lock:
             self.terms = Terms(**terms)
             self.used, self.entries = 0, []
+            self._lists_asked = 0
             self._received.clear()
             self._write({"outcome": "reset"})
+
+    def lists(self) -> bool:
+        """Whether it tells its models this time."""
+        with self._lock:
+            self._lists_asked += 1
+            return self.terms.listed and self._lists_asked > self.terms.outages
 
     def characters_max(self, model: str) -> int:
         return self.terms.lengths.get(model, MODELS[model][0])

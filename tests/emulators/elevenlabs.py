@@ -250,7 +250,7 @@ class ElevenLabs(Handler):
 
     def models(self) -> None:
         self._authorize()
-        if not self.server.account.terms.listed:
+        if not self.server.account.lists():
             raise self._refusal("maintenance")
         self.send(
             [

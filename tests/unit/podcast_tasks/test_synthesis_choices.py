@@ -122,6 +122,18 @@ def test_the_next_engine_speaks_all_of_it(
     assert states(engine) == sorted([ChargeState.SETTLED] * 4 + [ChargeState.REFUSED])
 
 
+@pytest.mark.parametrize(("retries", "heard"), [("0", "minimax"), ("2", "elevenlabs")])
+def test_an_engine_that_fails_for_now_is_tried_again(
+    engine, show, both, environ, elevenlabs_emulator: Running, minimax_emulator: Running, retries: str, heard: str
+):
+    """Only when the last retry fails does another one speak."""
+    # The queue of this episode is that of local speech, with retries of its own.
+    environ(PODMILL_GPU_RETRIES=retries, PODMILL_GPU_RETRY_S="0.01")
+    made = quoted(engine, show, *TALK)
+    elevenlabs_emulator.next("ok", "conflict")
+    assert engines(spoken(made)) == [heard] * 3
+
+
 def test_half_of_it_where_that_is_allowed(engine, show, both, environ, elevenlabs_emulator, minimax_emulator):
     """`mixed`: what was spoken stays, the rest is spoken by the next engine."""
     environ(PODMILL_VOICES_FALLBACK="mixed")
@@ -178,6 +190,19 @@ def test_voices_are_checked_before_anything_is_spent(
     quote = running.journal().document(made, Step.COST_CHECK, Quote)
     assert {item.provider for item in quote.items if item.step == "synthesis"} == {"minimax"}
     assert elevenlabs_emulator.requests() == minimax_emulator.requests() == []
+
+
+@pytest.mark.parametrize(("retries", "provider"), [("0", "minimax"), ("2", "elevenlabs")])
+def test_a_provider_that_does_not_answer_is_waited_for(
+    engine, show, both, environ, elevenlabs_emulator, retries, provider
+):
+    """It is passed over when the last retry fails, and not before."""
+    environ(PODMILL_RETRIES=retries, PODMILL_RETRY_BASE_S="0.01", PODMILL_RETRY_CAP_S="0.01")
+    made = scripted(engine, show, *TALK)
+    elevenlabs_emulator.reset(outages=2)
+    run_step(Step.COST_CHECK, made, cost_check.make)
+    quote = running.journal().document(made, Step.COST_CHECK, Quote)
+    assert {item.provider for item in quote.items if item.step == "synthesis"} == {provider}
 
 
 @pytest.mark.parametrize(

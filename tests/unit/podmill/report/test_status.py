@@ -1,11 +1,20 @@
 """The status of a batch, read from a database."""
 
 import pytest
-from sqlalchemy import Connection, Engine, event
+from sqlalchemy import Connection, Engine, event, select
 
 from models.steps import EpisodeState
 from podmill.errors import InputError
-from podmill.report.status import batch_progress, batch_state, batch_status, find_batch, recent_batches
+from podmill.report.status import (
+    EPISODE,
+    PART,
+    TAKE,
+    batch_progress,
+    batch_state,
+    batch_status,
+    find_batch,
+    recent_batches,
+)
 from tests.batches import fill_batch
 
 CONTRACT = {"batch", "state", "feed_path", "episodes"}
@@ -73,6 +82,22 @@ def test_queries_do_not_grow_with_episodes(engine: Engine) -> None:
         few = len(statements)
         batch_status(connection, "b1")
     assert few == len(statements) - few
+
+
+def test_whose_voices_speak(engine: Engine) -> None:
+    """The engine that spoke last is told; of an episode that is not spoken yet there is none."""
+    about = {"voice": "v", "sha256": "0" * 64, "suffix": ".flac", "size_bytes": 1, "media_type": "audio/flac"}
+    times = {"duration_s": 1.0, "body": "{}", "created_at": 0.0, "used_at": 0.0}
+    with engine.begin() as connection:
+        first, second, *_ = connection.scalars(select(EPISODE.c.id).order_by(EPISODE.c.position)).all()
+        for number, (episode_id, name) in enumerate(
+            [(first, "elevenlabs"), (second, "elevenlabs"), (second, "minimax")]
+        ):
+            connection.execute(TAKE.insert().values(key=f"t{number}", engine=name, **about, **times))
+            part = {"take_key": f"t{number}", "characters": 1, "requested": True, "state": "done"}
+            connection.execute(PART.insert().values(episode_id=episode_id, round=number, index=0, **part))
+        told = batch_status(connection, "b1").episodes
+    assert [episode.engine for episode in told] == ["elevenlabs", "minimax", None, None]
 
 
 def test_overview_and_short_ids(connection: Connection) -> None:
