@@ -26,8 +26,10 @@ from podmill.errors import (
     WaitError,
 )
 from podmill.offer import Answer, Offer
-from podmill.research import research, researchers_of
+from podmill.registry import load
+from podmill.research import pages, research, researchers_of
 from podmill.research.kept import DAY_S
+from podmill.research.readers import READERS, Reader, Reading
 from podmill.scripting import write
 from podmill.settings import Settings
 from podmill.store.local import LocalStore
@@ -37,6 +39,19 @@ from tests.emulators.site import ARTICLES, INJECTION
 from tests.purchases import CashPurchases
 
 BRIEF = Brief(show="s", topic="Tide mills")
+pytestmark = pytest.mark.usefixtures("_in_this_process")
+
+
+@pytest.fixture
+def _in_this_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Pages are read without a child process for each, which has tests of its own."""
+
+    def read(path: Path, media_type: str, charset: str | None = None, *, timeout_s: float) -> Reading:
+        assert timeout_s > 0
+        reader: Reader = load(READERS, media_type, kind="media type")()
+        return reader.read(path, charset)
+
+    monkeypatch.setattr(pages, "read", read)
 
 
 @pytest.fixture
