@@ -4,7 +4,7 @@ PYTHON ?= python3 python3.13 python3.12 python3.11
 ARGS ?=
 
 # Much of a test's time is waiting for processes. Each worker of pytest has servers of its own.
-PARALLEL ?= --numprocesses=logical --maxprocesses=4 --dist=loadfile
+PARALLEL ?= --numprocesses=logical --maxprocesses=4 --dist=worksteal
 
 BIN := .venv/bin
 TORCH := .venv-torch/bin
