@@ -3,6 +3,9 @@
 PYTHON ?= python3 python3.13 python3.12 python3.11
 ARGS ?=
 
+# Much of a test's time is waiting for processes. Each worker of pytest has servers of its own.
+PARALLEL ?= --numprocesses=logical --maxprocesses=4 --dist=worksteal
+
 BIN := .venv/bin
 TORCH := .venv-torch/bin
 
@@ -37,7 +40,7 @@ check: .venv/dev.stamp ## Lint, format, types, import contracts
 
 test: .venv/dev.stamp ## Every test but those of the heavy extras; ARGS="-k feed" narrows
 	@tests/servers/install
-	$(BIN)/python -m pytest -m "not torch" $(ARGS)
+	$(BIN)/python -m pytest -m "not torch" $(PARALLEL) $(ARGS)
 
 test-torch: .venv-torch/dev.stamp ## The tests of the heavy extras (openai-whisper, Kokoro) and of voices, in .venv-torch
 	$(TORCH)/python -m pytest -m "torch or kokoro" $(ARGS)
