@@ -5,7 +5,7 @@ import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
 
@@ -237,7 +237,7 @@ def _key(settings: Settings) -> str:
     return usable_key(settings.gemini_api_key, provider="Gemini", setting=gemini_refusals.KEY)
 
 
-@lru_cache(maxsize=4)
+@cache  # never forgotten: a client that is dropped leaves its connections open
 def _open(url: str, key: str, version: str, timeout_s: float) -> "Client":
     """The client of this process, whose connections are kept open. Threads may share it."""
     from google.genai import Client, types

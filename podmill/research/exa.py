@@ -7,7 +7,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import lru_cache
+from functools import cache
 from typing import Any, ClassVar, Final
 
 import httpx2
@@ -154,7 +154,7 @@ def _key(settings: Settings) -> str:
     return usable_key(settings.exa_api_key, provider="Exa", setting=exa_refusals.KEY)
 
 
-@lru_cache(maxsize=2)
+@cache  # never forgotten: a client that is dropped leaves its connections open
 def _client(timeout_s: float) -> httpx2.Client:
     """The connections of this process. No redirects: the key would go along."""
     return httpx2.Client(timeout=timeout_s, follow_redirects=False)

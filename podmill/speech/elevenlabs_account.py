@@ -9,7 +9,7 @@ import time
 import weakref
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import httpx
@@ -81,7 +81,7 @@ class Spoken:
     """Start and end of each turn of a dialogue; empty where it does not say."""
 
 
-@lru_cache(maxsize=4)
+@cache  # never forgotten: a client that is dropped leaves its connections open
 def account(url: str, key: str, timeout_s: float) -> "Account":
     """The account of this process, whose connections are kept open."""
     return Account(url, key, timeout_s)

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from typing import TYPE_CHECKING, Final
 
 from podmill.speech import files, pitch
@@ -30,7 +30,7 @@ class Answer:
         return self.body[:4000].decode("utf-8", errors="replace")
 
 
-@lru_cache(maxsize=8)
+@cache  # never forgotten: a client that is dropped leaves its connections open
 def wire(provider: str, timeout_s: float) -> "Wire":
     """The connections of this process to a provider."""
     from podmill.speech.wire import Wire

@@ -9,7 +9,7 @@ import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cache
 from typing import Any, Final
 
 import httpx2
@@ -206,7 +206,7 @@ def schema_of(schema: Mapping[str, Any]) -> dict[str, Any]:
     return result
 
 
-@lru_cache(maxsize=4)
+@cache  # never forgotten: a client that is dropped leaves its connections open
 def _open(timeout_s: float) -> httpx2.Client:
     """The client of this process. No redirects: the key would go along."""
     return httpx2.Client(follow_redirects=False, timeout=httpx2.Timeout(timeout_s, connect=CONNECT_S))
