@@ -144,7 +144,7 @@ def batch_status(connection: Connection, batch_id: str) -> BatchStatus:
     episodes: list[EpisodeStatus] = []
     feed_path = None
     states: dict[str, int] = defaultdict(int)
-    for row in rows.mappings():
+    for row in rows.mappings().all():
         copies = publications.get(row["id"], [])
         here = next((copy for copy in copies if copy.path), None)
         feed_path = feed_path or next((copy.feed_path for copy in copies if copy.feed_path), None)
@@ -237,6 +237,6 @@ def _publications(connection: Connection, batch_id: str) -> dict[str, list[Publi
         .order_by(PUBLICATION.c.id)
     )
     found: dict[str, list[Publication]] = defaultdict(list)
-    for episode_id, body in rows:
+    for episode_id, body in rows.all():
         found[episode_id].append(Publication.model_validate_json(body))
     return found

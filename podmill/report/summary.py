@@ -133,7 +133,7 @@ def _busy(connection: Connection, batch_id: str) -> dict[str, dict[str, float]]:
         .where(EPISODE.c.batch_id == batch_id, STEP_RUN.c.busy_s > 0)
     )
     busy: dict[str, dict[str, float]] = defaultdict(dict)
-    for episode_id, step, busy_s in rows:
+    for episode_id, step, busy_s in rows.all():
         busy[episode_id][step] = busy_s
     return busy
 

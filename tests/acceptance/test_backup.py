@@ -63,7 +63,7 @@ def test_an_episode_half_way_is_finished_on_another_machine(
         try:
             assert podmill("watch", second).returncode == 0
         finally:
-            up.send_signal(signal.SIGINT)
+            stop(up)
     after = answer(podmill("status", first, "--json"))
     published_once(answer(podmill("status", second, "--json")) | {"episodes": both(podmill, first, second)}, count=2)
     assert [each["id"] for each in after["episodes"]] == [each["id"] for each in before["episodes"]]
