@@ -1,7 +1,6 @@
 """Keeping processes alive, and stopping them all."""
 
 import contextlib
-import ctypes
 import logging
 import os
 import shutil
@@ -14,6 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from podmill.node import leash
 from podmill.node.service import Service
 
 log = logging.getLogger(__name__)
@@ -93,13 +93,12 @@ class Supervisor:
         self._log_dir.mkdir(parents=True, exist_ok=True)
         with self._log_of(service).open("ab") as out:
             return subprocess.Popen(  # noqa: S603 - our own command lines
-                service.argv,
+                (*_leash(), *service.argv),
                 env={**os.environ, **self._env, **service.env},
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
-                preexec_fn=_die_with_parent if sys.platform == "linux" else None,  # noqa: PLW1509 - one libc call
             )
 
     def _log_of(self, service: Service) -> Path:
@@ -152,11 +151,12 @@ def _signal(process: "subprocess.Popen[bytes]", number: signal.Signals) -> None:
             process.send_signal(number)
 
 
-_PR_SET_PDEATHSIG = 1
-_LIBC = ctypes.CDLL(None) if sys.platform == "linux" else None
+def _leash() -> tuple[str, ...]:
+    """What a command line begins with so that the supervisor's death is the child's too.
 
-
-def _die_with_parent() -> None:
-    """Ask the kernel to kill this child when the supervisor is killed: without its broker it could not end in order."""
-    if _LIBC is not None:
-        _LIBC.prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    Without its broker a service could not end in order.
+    """
+    if sys.platform != "linux":
+        return ()
+    # Neither site packages nor the environment's Python settings: it only takes the time of a bare interpreter.
+    return (sys.executable, "-I", "-S", leash.__file__, str(os.getpid()))
