@@ -28,6 +28,8 @@ class Terms:
     key: str = "emulated-key"
     at_once: int = 10
     per_minute: int = 0
+    minute_s: float = 60.0
+    """How long its minute is, for what is scaled down."""
     quota: int = 1_000_000_000
     page_max: int = 1000
     voices: Sequence[str] = ()
@@ -96,7 +98,7 @@ class Account:
         """Count a request in. Returns how many there are now, and the limit that forbids this one, if any does."""
         with self._lock:
             now = time.monotonic()
-            while self._received and self._received[0] <= now - 60:
+            while self._received and self._received[0] <= now - self.terms.minute_s:
                 self._received.popleft()
             if self.terms.at_once and self.at_once >= self.terms.at_once:
                 return self.at_once, "busy"
@@ -118,8 +120,9 @@ class Account:
     def retry_after_s(self) -> int:
         """Until the oldest request of the last minute is older than that."""
         with self._lock:
-            oldest = self._received[0] if self._received else time.monotonic() - 60
-        return max(1, round(oldest + 60 - time.monotonic()))
+            minute_s = self.terms.minute_s
+            oldest = self._received[0] if self._received else time.monotonic() - minute_s
+        return max(1, round(oldest + minute_s - time.monotonic()))
 
     def charge(
         self, text: str, voice: str, model: str, seed: int, turns: list[list[str]] | None = None

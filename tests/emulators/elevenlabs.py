@@ -47,6 +47,8 @@ class Emulator(Server):
         self.speaker = speaker
         self.latency_s = latency_s
         """Of making speech, on average."""
+        self.latency_spread = 0.5
+        """Share of it by which a request may take longer or shorter."""
         self.hang_s = hang_s
 
 
@@ -121,7 +123,8 @@ class ElevenLabs(Handler):
             note(outcome, STATUS.get(outcome, 0), entry=entry)
             started = time.monotonic()
             sound = self._sound(entry)
-            latency_s = self.server.latency_s * random.uniform(0.5, 1.5)
+            spread = self.server.latency_spread
+            latency_s = self.server.latency_s * random.uniform(1 - spread, 1 + spread)
             time.sleep(max(0.0, started + latency_s - time.monotonic()))
             account.record(entry)
         finally:
