@@ -5,37 +5,24 @@ import json
 import math
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from functools import cache
-from importlib.util import find_spec
 from typing import TYPE_CHECKING, Any, Final
 
-import httpx2
 from pydantic import BaseModel, ValidationError
 
 from models.documents import Document
-from podmill.errors import InDoubtError, MissingExtraError, RefusedError, StoreError, TransientError
+from podmill.errors import StoreError
 from podmill.offer import Purchases
-from podmill.providers import gemini_refusals
-from podmill.providers.replies import usable_key
+from podmill.providers import gemini_client
+from podmill.providers.gemini_client import BYTES_PER_TOKEN
 from podmill.settings import Settings
 
 if TYPE_CHECKING:
-    from google.genai import Client
     from google.genai.types import Candidate, GenerateContentResponse
-
-POLICY: Final = {
-    *("SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "IMAGE_SAFETY", "LANGUAGE", "ESCALATION"),
-    *("MODEL_ARMOR", "JAILBREAK", "BLOCKED_REASON_UNSPECIFIED"),
-}
-"""Reasons for which a prompt or a reply is blocked: the same prompt is blocked again."""
 
 QUERIES_EXPECTED: Final = 8
 """Searches of one grounded answer, at most, as far as money is held for them; the bill says how many there were."""
-BYTES_PER_TOKEN: Final = 3
-"""Fewer than any language needs on average: an estimate that is never too low to hold money by."""
 TEXT_MAX_CHARS: Final = 1_000_000
 SOURCES_MAX: Final = 100
-NEVER_SENT: Final = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.ProxyError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +133,7 @@ class Request:
         """
         prompt = self.prompt
         # Before money is held for what cannot be sent.
-        self._client()
+        gemini_client.client(self.settings, self.settings.gemini_timeout_s)
         return purchases.buy(
             self,
             provider=f"gemini:{prompt.model}",
@@ -156,30 +143,15 @@ class Request:
         )
 
     def ask(self) -> Reply:
-        client = self._client()
-        from google.genai import errors
-
-        secret = _key(self.settings)
-        try:
-            response = client.models.generate_content(
-                model=self.prompt.model, contents=self.prompt.text, config=self._config()
-            )
-        except errors.APIError as exc:
-            headers = {str(name).lower(): str(value) for name, value in _headers(exc).items()}
-            raise gemini_refusals.error(
-                exc.code, exc.details, headers, model=self.prompt.model, secret=secret
-            ) from None
-        except NEVER_SENT as exc:
-            raise TransientError(f"Gemini cannot be reached ({type(exc).__name__}).") from exc
-        except (httpx2.LocalProtocolError, httpx2.UnsupportedProtocol, httpx2.InvalidURL) as exc:
-            raise RefusedError(
-                f"The request to Gemini cannot be sent ({type(exc).__name__}).", action="Check PODMILL_GEMINI_URL."
-            ) from exc
-        except (httpx2.HTTPError, errors.UnknownApiResponseError, ValidationError, ValueError) as exc:
-            raise InDoubtError(
-                f"Gemini was asked and gave no whole answer ({type(exc).__name__}); whether it charged is not known."
-            ) from exc
-        return _reply(response, self.prompt.model)
+        prompt, settings = self.prompt, self.settings
+        response = gemini_client.generate(
+            settings,
+            model=prompt.model,
+            contents=prompt.text,
+            config=self._config(),
+            timeout_s=settings.gemini_timeout_s,
+        )
+        return _reply(response, prompt.model)
 
     def receipt(self, answer: Reply) -> Receipt:
         if answer.input_tokens is None or answer.output_tokens is None:
@@ -204,78 +176,32 @@ class Request:
         """Gemini keeps no record of replies."""
         return None
 
-    def _config(self) -> Any:
+    def _config(self) -> Mapping[str, Any]:
         from google.genai import types
 
         prompt = self.prompt
-        return types.GenerateContentConfig(
-            system_instruction=prompt.system or None,
-            max_output_tokens=prompt.output_tokens_max,
-            tools=[types.Tool(google_search=types.GoogleSearch())] if prompt.search else None,
-            response_mime_type="application/json" if prompt.schema else None,
-            response_schema=prompt.schema,
-            # Each continuation would be a request that nobody wrote down.
-            automatic_continuation=False,
-            automatic_function_calling=types.AutomaticFunctionCallingConfig(disable=True),
-        )
-
-    def _client(self) -> "Client":
-        if not _installed():
-            raise MissingExtraError("The SDK of Gemini", extra="gemini")
-        settings = self.settings
-        return _open(settings.gemini_url, _key(settings), settings.gemini_api_version, settings.gemini_timeout_s)
-
-
-def _installed() -> bool:
-    try:
-        return find_spec("google.genai") is not None
-    except ModuleNotFoundError:
-        return False
-
-
-def _key(settings: Settings) -> str:
-    return usable_key(settings.gemini_api_key, provider="Gemini", setting=gemini_refusals.KEY)
-
-
-@cache  # never forgotten: a client that is dropped leaves its connections open
-def _open(url: str, key: str, version: str, timeout_s: float) -> "Client":
-    """The client of this process, whose connections are kept open. Threads may share it."""
-    from google.genai import Client, types
-
-    return Client(
-        vertexai=False,
-        api_key=key,
-        http_options=types.HttpOptions(
-            base_url=url,
-            api_version=version,
-            timeout=round(timeout_s * 1000),
-            # No redirects: the key would go along.
-            httpx_client=httpx2.Client(follow_redirects=False, timeout=timeout_s),
-        ),
-    )
-
-
-def _headers(exc: Any) -> Mapping[str, str]:
-    headers = getattr(exc.response, "headers", None)
-    return headers if isinstance(headers, Mapping) else {}
+        return {
+            "system_instruction": prompt.system or None,
+            "max_output_tokens": prompt.output_tokens_max,
+            "tools": [types.Tool(google_search=types.GoogleSearch())] if prompt.search else None,
+            "response_mime_type": "application/json" if prompt.schema else None,
+            "response_schema": prompt.schema,
+        }
 
 
 def _reply(response: "GenerateContentResponse", model: str) -> Reply:
     """The reply, read without trust: any part of it may be missing."""
     candidate = response.candidates[0] if response.candidates else None
-    feedback, usage = response.prompt_feedback, response.usage_metadata
-    finish = _name(candidate.finish_reason) if candidate else ""
-    blocked = _name(feedback.block_reason) if feedback and feedback.block_reason else None
+    ending = gemini_client.ending(response)
     text, starts = _text(candidate)
-    told = usage is not None and usage.prompt_token_count is not None
     return Reply(
         text=text,
-        finish=finish,
-        blocked=blocked or (finish if finish in POLICY else None),
+        finish=ending.finish,
+        blocked=ending.blocked,
         model=(response.model_version or model)[:100],
-        request_id=response.response_id,
-        input_tokens=_sum(usage, "prompt_token_count", "tool_use_prompt_token_count") if told else None,
-        output_tokens=_sum(usage, "candidates_token_count", "thoughts_token_count") if told else None,
+        request_id=ending.request_id,
+        input_tokens=ending.input_tokens,
+        output_tokens=ending.output_tokens,
         **_grounding(candidate, text, starts),
     )
 
@@ -317,11 +243,3 @@ def _grounding(candidate: "Candidate | None", text: str, starts: Mapping[int, in
         supports.append(Support(start=begin + start, end=begin + end, pages=named))
     queries = tuple(str(query)[:300] for query in metadata.web_search_queries or [])
     return {"pages": tuple(pages), "supports": tuple(supports), "queries": queries}
-
-
-def _sum(usage: object, *names: str) -> int:
-    return sum(max(getattr(usage, name, None) or 0, 0) for name in names)
-
-
-def _name(reason: object) -> str:
-    return str(getattr(reason, "value", reason) or "")

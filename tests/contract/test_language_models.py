@@ -194,7 +194,7 @@ class _Anything(HostedPurchases):
 
 def test_without_the_sdk(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """An installation without google-genai says which extra installs it."""
-    monkeypatch.setattr("podmill.providers.gemini._installed", lambda: False)
+    monkeypatch.setattr("podmill.providers.gemini_client.installed", lambda: False)
     with pytest.raises(MissingExtraError, match=r"podmill\[gemini\]"):
         open_model("gemini", Settings(home=tmp_path, gemini_api_key="k")).complete(ASK, CashPurchases(), 0)  # type: ignore[arg-type]
 
