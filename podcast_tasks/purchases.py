@@ -31,10 +31,23 @@ LONG_CHARACTERS: Final = 5_000
 
 
 class StepPurchases:
-    """What one step run buys, under its lease. See ``podmill.offer.Purchases``."""
+    """What one step run buys, under its lease. See ``podmill.offer.Purchases``.
 
-    def __init__(self, database: Database, claim: Claim, settings: Settings, check: Callable[[], None]) -> None:
+    Args:
+        next_patience_s: how long it blocks its worker when it gets one of the next slots of a provider.
+    """
+
+    def __init__(
+        self,
+        database: Database,
+        claim: Claim,
+        settings: Settings,
+        check: Callable[[], None],
+        *,
+        next_patience_s: float = 0.0,
+    ) -> None:
         self._database = database
+        self._next_patience_s = next_patience_s
         self._claim = claim
         self._settings = settings
         self._check = check
@@ -96,8 +109,13 @@ class StepPurchases:
         caller = Caller(
             id=f"{claim.episode_id}/{part}", group=claim.batch_id or claim.episode_id, interactive=claim.interactive
         )
-        patience_s = self._settings.wait_in_worker_s
-        return lambda: limiter(self._database).slot(account, caller, patience_s=patience_s, check=self._check)
+        return lambda: limiter(self._database).slot(
+            account,
+            caller,
+            patience_s=self._settings.wait_in_worker_s,
+            next_patience_s=self._next_patience_s,
+            check=self._check,
+        )
 
 
 class Spoken:
@@ -138,7 +156,9 @@ class Buyer:
     def __init__(self, work: "Work") -> None:
         self._context = work.context
         settings = work.context.settings
-        self._purchases = StepPurchases(work.journal.engine, work.claim, settings, work.check)
+        self._purchases = StepPurchases(
+            *(work.journal.engine, work.claim, settings, work.check), next_patience_s=settings.next_in_worker_s
+        )
 
     def take(self, request: speech.SpeechRequest, part: int) -> Take:
         """The take of a request that is not in the cache of takes; it is there when this returns.

@@ -19,6 +19,7 @@ from podmill.errors import ConfigurationError
 from podmill.provider_settings import USUAL, ProviderSettings
 
 PREFIX = "PODMILL_"
+PAID_SPEECH_THREADS_MAX = 64
 
 
 class Settings(ProviderSettings):
@@ -97,6 +98,12 @@ class Settings(ProviderSettings):
     wait_in_worker_s: float = Field(
         5.0, ge=0, description="Waits up to this long block in the worker; longer ones park the step."
     )
+    next_in_worker_s: float = Field(
+        120.0,
+        ge=0,
+        description="So long those block in the worker who get the next slots of a provider, as many as may ask it at "
+        "once: no slot waits for them.",
+    )
     step_time_limit_s: float = Field(
         3600.0, gt=0, description="Seconds after which a step that hangs is stopped and tried again."
     )
@@ -134,7 +141,13 @@ class Settings(ProviderSettings):
     audio_processes: int = Field(1, ge=1, le=64, description="Processes of the audio worker.")
     verification_processes: int = Field(1, ge=1, le=64, description="Processes of the verification worker.")
     synthesis_processes: int = Field(1, ge=1, le=64, description="Processes of the local synthesis worker.")
-    synthesis_api_threads: int = Field(10, ge=1, le=64, description="Threads of the worker of paid speech.")
+    synthesis_api_threads: int | None = Field(
+        None,
+        ge=1,
+        le=PAID_SPEECH_THREADS_MAX,
+        description="Threads of the worker of paid speech. Unset: three times PODMILL_REQUESTS_AT_ONCE, at most 64: "
+        "for those who ask, those who are next, and those whose answer is made into a recording.",
+    )
     worker_memory_mb: int = Field(
         2048, ge=64, description="Memory above which a worker process is replaced by a fresh one after its step."
     )
@@ -184,6 +197,11 @@ class Settings(ProviderSettings):
     @property
     def public(self) -> Path:
         return self.public_dir or self.home / "public"
+
+    @property
+    def paid_speech_threads(self) -> int:
+        """Threads of the worker of paid speech."""
+        return self.synthesis_api_threads or min(3 * self.requests_at_once, PAID_SPEECH_THREADS_MAX)
 
     @property
     def budget_microusd(self) -> int | None:

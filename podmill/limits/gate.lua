@@ -22,6 +22,7 @@ local SECOND = 1000000
 local GRACE = 1 * SECOND -- a waiter this much late is gone
 local POLL_MAX = 2 * SECOND
 local HEAD_POLL_MIN, HEAD_POLL_MAX = 0.01 * SECOND, 0.25 * SECOND
+local WAKE_MS = 3000 -- a waiter that is told its turn and does not ask within this time is gone
 local KEEP = 600 * SECOND -- a place is kept this long after its waiter was due back
 local KEPT_MAX = 20000
 local SWEEP = 200 -- gone waiters, forgotten places: at most this many a call
@@ -233,11 +234,43 @@ local function down_for()
   return probing() and POLL_MAX or 0
 end
 
+-- Whose turn it is
+
+-- One list for each waiter, which it blocks on; beside the other keys, so under their hash tag.
+local function wake(member)
+  local key = string.gsub(STATE, 'state$', 'wake:') .. string.match(member, '^%a:%x+:%d+:(.*)$')
+  if redis.call('LLEN', key) == 0 then redis.call('LPUSH', key, 1) end
+  redis.call('PEXPIRE', key, WAKE_MS)
+end
+
+-- Tell those who could be let through now that they should ask. It decides nothing: who is not told asks later.
+local function wake_next()
+  if now < get('blocked_until') or down_for() > 0 then return end
+  local free = math.min(ceiling() - redis.call('ZCARD', SLOTS), LIMIT - redis.call('ZCARD', LOG))
+  for _, class in ipairs({ 'i', 'b' }) do
+    local round, found = 0, true
+    local groups = free > 0 and redis.call('ZRANGE', TURNS[class], 0, free - 1) or {}
+    while free > 0 and found do
+      found = false
+      for _, group in ipairs(groups) do
+        local range = { head_of(group), tail_of(group), 'LIMIT', round, 1 }
+        local member = free > 0 and redis.call('ZRANGEBYLEX', LINE, unpack(range))[1]
+        if member then
+          wake(member)
+          free, found = free - 1, true
+        end
+      end
+      round = round + 1
+    end
+  end
+end
+
 -- Operations
 
 local run = {}
 
--- ARGV 10 slot, 11 caller, 12 class, 13 group, 14 patience
+-- ARGV 10 slot, 11 caller, 12 class, 13 group, 14 patience, 15 patience of those who are next: no more wait before it
+-- than there are requests at once
 function run.enter()
   if state.server ~= server then return { 'empty' } end
   local slot, id, patience = ARGV[10], ARGV[11], tonumber(ARGV[14])
@@ -263,6 +296,7 @@ function run.enter()
     return { 'granted', now }
   end
   local why = wait == held and 'at_once' or wait == rated and 'rate' or 'blocked'
+  if why == 'at_once' and ahead < ceiling() then patience = math.max(patience, tonumber(ARGV[15])) end
   if wait > patience then
     local due = due_back(group, wait, not told)
     step_out(member, due)
@@ -319,6 +353,7 @@ function run.release()
   elseif state.probe == slot then
     set('probe', '')
   end
+  wake_next()
   return { 'released' }
 end
 

@@ -91,13 +91,28 @@ class Gate:
 
     def __init__(self, client: redis.Redis, prefix: str, account: str, pace: Pace) -> None:
         self._script = client.register_script(files("podmill.limits").joinpath("gate.lua").read_text("utf-8"))
+        self._client = client
         self._keys = [f"{prefix}limit:{{{account}}}:{name}" for name in KEYS]
+        self._wake = f"{prefix}limit:{{{account}}}:wake:"
         self._pace = pace.arguments()
 
-    def enter(self, slot: str, caller: Caller, patience_s: float) -> Answer:
-        """Ask for a slot; asked again with the same name it is the same slot."""
-        kind, *rest = self._run("enter", slot, caller.id, _class(caller), caller.group, _us(patience_s))
+    def enter(self, slot: str, caller: Caller, patience_s: float, next_patience_s: float = 0.0) -> Answer:
+        """Ask for a slot; asked again with the same name it is the same slot.
+
+        Args:
+            next_patience_s: patience, if longer, of those who are next: as many as there may be requests at once.
+        """
+        patience_us = _us(patience_s), _us(next_patience_s)
+        kind, *rest = self._run("enter", slot, caller.id, _class(caller), caller.group, *patience_us)
         return Answer(kind, *rest)
+
+    def await_turn(self, caller: Caller, longest_s: float) -> bool:
+        """Wait until a slot that was given back may be this caller's, which should ask for it then.
+
+        Returns:
+            False when so long a time has passed.
+        """
+        return self._client.blpop([f"{self._wake}{caller.id}"], max(longest_s, 0.001)) is not None
 
     def leave(self, caller: Caller) -> None:
         """Wait no longer; the place is kept."""

@@ -14,7 +14,7 @@ import logging
 import random
 import time
 import uuid
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import Final
 
@@ -103,7 +103,15 @@ class Limiter:
         self._keeper = Keeper(self._renew, lease_s)
 
     @contextmanager
-    def slot(self, account: str, caller: Caller, *, patience_s: float, check: Callable[[], None]) -> Iterator[Slot]:
+    def slot(
+        self,
+        account: str,
+        caller: Caller,
+        *,
+        patience_s: float,
+        next_patience_s: float = 0.0,
+        check: Callable[[], None],
+    ) -> Iterator[Slot]:
         """Leave to make one request, held until the block is left.
 
         An error that leaves the block says how the request went: a BusyError or a Retry-After holds everybody back, a
@@ -112,6 +120,8 @@ class Limiter:
         Args:
             account: whose limits they are: ``elevenlabs``.
             patience_s: longest time to wait here.
+            next_patience_s: longest time, if longer, for those who get the slots of the requests that are under way:
+                a slot that is given back is theirs at once.
             check: called again and again while waiting; what it raises ends the wait.
 
         Raises:
@@ -120,7 +130,7 @@ class Limiter:
             ProviderDownError: the circuit is open.
         """
         gate = self._gate(account)
-        slot = self._enter(gate, account, caller, patience_s, check)
+        slot = self._enter(gate, account, caller, (patience_s, next_patience_s), check)
         outcome: Outcome = "neutral"
         retry_after_s: float | None = None
         try:
@@ -138,14 +148,17 @@ class Limiter:
         finally:
             self._give_back(gate, account, slot, outcome, retry_after_s)
 
-    def _enter(self, gate: Gate, account: str, caller: Caller, patience_s: float, check: Callable[[], None]) -> Slot:
+    def _enter(
+        self, gate: Gate, account: str, caller: Caller, patience_s: Sequence[float], check: Callable[[], None]
+    ) -> Slot:
         name = uuid.uuid4().hex
-        give_up_at = time.monotonic() + patience_s
+        began_at = time.monotonic()
         check()
         while True:
             asked_at = time.monotonic()
             try:
-                answer = gate.enter(name, caller, max(0.0, give_up_at - asked_at))
+                left_s = (max(0.0, began_at + longest_s - asked_at) for longest_s in patience_s)
+                answer = gate.enter(name, caller, *left_s)
             except redis.RedisError as exc:
                 raise _away(exc) from exc
             if answer.kind == "granted":
@@ -159,16 +172,27 @@ class Limiter:
             elif answer.kind == "empty":
                 self._refill(gate, account)
             elif answer.kind == "wait":
-                self._wait(gate, caller, answer.wait_s, check)
+                self._wait(gate, caller, answer, check)
             else:
                 raise self._refusal(account, answer)
 
-    def _wait(self, gate: Gate, caller: Caller, wait_s: float, check: Callable[[], None]) -> None:
+    def _wait(self, gate: Gate, caller: Caller, answer: Answer, check: Callable[[], None]) -> None:
         # Always a little late: early is a round trip for nothing.
-        until = time.monotonic() + wait_s * random.uniform(1.0, 1.02) + 0.001  # noqa: S311
+        until = time.monotonic() + answer.wait_s * random.uniform(1.0, 1.02) + 0.001  # noqa: S311
+        may_be_told = answer.reason == "at_once"
         try:
             while (left_s := until - time.monotonic()) > 0:
-                time.sleep(min(left_s, CHECK_EVERY_S))
+                pause_s = min(left_s, CHECK_EVERY_S)
+                if may_be_told:
+                    try:
+                        if gate.await_turn(caller, pause_s):
+                            return
+                    except redis.RedisError as exc:
+                        # Its next answer says what that means.
+                        log.debug("could not wait for a turn: %s", exc)
+                        may_be_told = False
+                else:
+                    time.sleep(pause_s)
                 check()
         except BaseException:
             try:

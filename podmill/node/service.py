@@ -24,10 +24,11 @@ def workers(settings: Settings) -> tuple[Service, ...]:
     all the same is told so by the worker of texts.
     """
     texts, paid = "research,scripting,publishing", "synthesis.api"
-    has_key = settings.elevenlabs_api_key is not None
+    keys = (settings.elevenlabs_api_key, settings.minimax_api_key, settings.azure_speech_key)
+    has_key = any(key is not None for key in keys)
     return (
         _worker("text", texts if has_key else f"{texts},{paid}", "threads", settings.api_threads),
-        *([_worker("synthesis-api", paid, "threads", settings.synthesis_api_threads)] if has_key else []),
+        *([_worker("synthesis-api", paid, "threads", settings.paid_speech_threads)] if has_key else []),
         _worker("synthesis", "synthesis.gpu", "prefork", settings.synthesis_processes),
         _worker("verification", "verification", "prefork", settings.verification_processes),
         _worker("audio", "audio", "prefork", settings.audio_processes),

@@ -32,7 +32,9 @@ def test_every_queue_is_served_once(podmill_home: Path, env: dict[str, str]):
 
 
 def test_paid_speech_has_its_own_threads_only_where_there_is_a_key(podmill_home: Path):
-    """Ten with a key; without one it costs no process."""
+    """Thirty with a key, three for each request at once; without one it costs no process."""
     assert served(podmill_home)["synthesis.api"] == "threads 4"
-    assert served(podmill_home, **KEY)["synthesis.api"] == "threads 10"
+    for name in ("ELEVENLABS_API_KEY", "MINIMAX_API_KEY", "AZURE_SPEECH_KEY"):
+        assert served(podmill_home, **{f"PODMILL_{name}": "k"})["synthesis.api"] == "threads 30"
+    assert served(podmill_home, PODMILL_REQUESTS_AT_ONCE="40", **KEY)["synthesis.api"] == "threads 64"
     assert served(podmill_home, **KEY)["publishing"] == "threads 4"
