@@ -48,8 +48,9 @@ test-torch: .venv-torch/dev.stamp ## The tests of the heavy extras (openai-whisp
 bench: .venv/main.stamp ## Seconds per episode-minute by step, and the overhead of the chain
 	$(BIN)/python -m benchmarks $(ARGS)
 
-docs: .venv/main.stamp ## Writes docs/configuration.md from the settings
+docs: .venv/main.stamp ## Writes docs/configuration.md from the settings, and the table of errors in docs/operations.md
 	$(BIN)/python docs/generate_configuration.py
+	$(BIN)/python docs/generate_recovery.py
 
 lock: .venv/dev.stamp ## Resolves the newest allowed versions into requirements/*.txt
 	PATH="$(CURDIR)/$(BIN):$$PATH" $(BIN)/python requirements/lock.py

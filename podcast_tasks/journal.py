@@ -212,7 +212,7 @@ class Journal:
         return after
 
     @through_outages
-    def park(self, claim: Claim, wait_s: float, reason: str, *, counts: bool = False) -> None:
+    def park(self, claim: Claim, wait_s: float, reason: str, *, counts: bool = False, code: str | None = None) -> None:
         """Give the step back until later; the reconciler wakes it. ``counts``: the try failed.
 
         Raises:
@@ -229,7 +229,9 @@ class Journal:
                 failures=claim.failures + counts,
                 error=reason,
             )
-            entries.move(connection, claim.episode_id, state=EpisodeState.PARKED, activity=reason[:200])
+            entries.move(
+                connection, claim.episode_id, state=EpisodeState.PARKED, activity=reason[:200], error_code=code
+            )
             entries.note(connection, claim.episode_id, "parked", step=claim.step, wait_s=wait_s, reason=reason)
 
     def hand_back(self, claim: Claim) -> bool:

@@ -253,7 +253,7 @@ def _put_off(claim: Claim, error: Exception, verdict: Again | GiveUp) -> Episode
     """Park the step or close the episode; returns what state it is in then."""
     code, reason = explain(error)
     if isinstance(verdict, Again):
-        journal().park(claim, verdict.wait_s, reason, counts=verdict.counts)
+        journal().park(claim, verdict.wait_s, reason, counts=verdict.counts, code=code)
         _leave_chain(claim)
         return EpisodeState.PARKED
     journal().fail(claim, code, reason, state=verdict.state)

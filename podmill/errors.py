@@ -16,6 +16,7 @@
       WorkersDiedError                   an episode that killed its workers again and again
       InDoubtError                       a paid request was sent and its outcome is not known
       HeldError                  review  a person must decide before the episode may go on
+        PolicyError                      a provider refuses what a text says; the message names the passage
       SourceError                        a source cannot be read
       ScriptError                        no usable script can be made
       VoiceError                         voice unknown, or does not speak the language
@@ -187,6 +188,12 @@ class HeldError(PodmillError):
     """A person must decide before the episode may go on."""
 
     code = "held"
+
+
+class PolicyError(HeldError):
+    """A provider refuses what a text says, by its policy. The message names the passage."""
+
+    code = "policy"
 
 
 class SourceError(PodmillError):

@@ -10,6 +10,7 @@ from sqlalchemy import Connection, func, select
 from models.publication import Publication
 from models.steps import OPEN_STATES, ChargeState, EpisodeState, Step
 from models.tables import Batch, Charge, Episode, Part, PublicationRow, TakeRow, table
+from podmill import recovery
 from podmill.errors import InputError
 
 BATCH, EPISODE = table(Batch), table(Episode)
@@ -18,6 +19,9 @@ PART, TAKE = table(Part), table(TakeRow)
 
 OWED: Final = (ChargeState.SETTLED, ChargeState.IN_DOUBT)
 """A charge in doubt counts as spent until it is known not to be."""
+
+STANDING: Final = (EpisodeState.FAILED, EpisodeState.REVIEW, EpisodeState.PARKED, EpisodeState.CANCELLED)
+"""States of an episode that does not go on, or not now."""
 
 BatchState = Literal["running", "published", "partial"]
 
@@ -36,6 +40,10 @@ class EpisodeStatus(BaseModel):
     step: str
     """The step it is in, or failed in."""
     error: str | None
+    error_code: str | None = None
+    """Of what stopped it, or of what it waits for: a row of the table in docs/operations.md."""
+    options: list[str] = []
+    """What a person can do, the best first; empty unless it stopped or is parked."""
     audio_path: str | None
     transcript_path: str | None
     duration_s: float | None
@@ -149,9 +157,11 @@ def batch_status(connection: Connection, batch_id: str) -> BatchStatus:
         here = next((copy for copy in copies if copy.path), None)
         feed_path = feed_path or next((copy.feed_path for copy in copies if copy.feed_path), None)
         states[row["state"]] += 1
+        stands = row["state"] in STANDING
         episodes.append(
             EpisodeStatus(
-                **row,
+                **{**row, "error_code": row["error_code"] if stands else None},
+                options=list(recovery.options(row["error_code"], row["id"])) if stands else [],
                 audio_path=here.path if here else None,
                 transcript_path=here.transcript_path if here else None,
                 cost_usd=usd(costs.get(row["id"], 0)),

@@ -1,5 +1,6 @@
 """Status and report as tables for a terminal."""
 
+from collections import defaultdict
 from collections.abc import Sequence
 from typing import Final
 
@@ -9,6 +10,7 @@ from rich.table import Table
 from rich.text import Text
 
 from models.steps import EpisodeState
+from podmill import recovery
 from podmill.report.page import duration, percent
 from podmill.report.status import BatchOverview, BatchStatus, EpisodeStatus
 from podmill.report.summary import BatchReport
@@ -52,7 +54,7 @@ def status_table(status: BatchStatus) -> RenderableType:
         )
     parts: list[RenderableType] = [Text(f"Batch {status.batch} of {status.show}: {status.state}", "bold"), table]
     parts += _more(len(status.episodes), "episodes")
-    parts += [Text(f"{e.id[:8]}: {e.error}", "red") for e in listed if e.error]
+    parts += _stopped(listed)
     parts += [Text(f"refused: {refused_line(row)}", "yellow") for row in status.refused[:ROWS_MAX]]
     parts += _more(len(status.refused), "refused rows")
     if status.feed_path:
@@ -86,6 +88,22 @@ def state_text(episode: EpisodeStatus) -> Text:
     state = EpisodeState(episode.state)
     step = "" if state == EpisodeState.PUBLISHED else f" ({episode.step.replace('_', ' ')})"
     return Text(f"{state}{step}", STYLES.get(state, ""))
+
+
+def _stopped(episodes: Sequence[EpisodeStatus]) -> list[Text]:
+    """Why episodes do not go on, and what can be done: once for all that stopped in the same way."""
+    found: dict[str, list[EpisodeStatus]] = defaultdict(list)
+    for episode in episodes:
+        if episode.options:
+            found[episode.error_code or ""].append(episode)
+    lines = []
+    for code, alike in found.items():
+        for episode in alike:
+            reason = episode.error or episode.activity or "no reason is known"
+            lines.append(Text(f"{episode.id[:8]}: {reason}", "red" if episode.error else "yellow"))
+        ways = alike[0].options if len(alike) == 1 else recovery.options(code)
+        lines += [Text(f"  - {way}", "dim") for way in ways]
+    return lines
 
 
 def refused_line(row: dict[str, object]) -> str:

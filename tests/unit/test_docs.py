@@ -137,15 +137,27 @@ def test_every_link_leads_somewhere(page: Path) -> None:
         assert "://" in target or (page.parent / target).exists(), target
 
 
-def test_the_page_of_the_settings_is_current() -> None:
-    """docs/configuration.md is what the settings say: `make docs` was run."""
-    spec = spec_from_file_location("generate_configuration", ROOT / "docs" / "generate_configuration.py")
+def _generator(name: str) -> Any:
+    spec = spec_from_file_location(name, ROOT / "docs" / f"{name}.py")
     assert spec
     assert spec.loader
     module = module_from_spec(spec)
     spec.loader.exec_module(module)
+    return module
 
-    assert module.page() == (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+
+def test_the_page_of_the_settings_is_current() -> None:
+    """docs/configuration.md is what the settings say: `make docs` was run."""
+    made = _generator("generate_configuration").page()
+
+    assert made == (ROOT / "docs" / "configuration.md").read_text(encoding="utf-8")
+
+
+def test_the_table_of_errors_is_current() -> None:
+    """docs/operations.md has the rows of podmill/recovery.py: `make docs` was run."""
+    text = (ROOT / "docs" / "operations.md").read_text(encoding="utf-8")
+
+    assert _generator("generate_recovery").page(text) == text
 
 
 def test_every_setting_that_is_named_exists() -> None:

@@ -1,7 +1,10 @@
 """The status of a batch, read from a database."""
 
+from io import StringIO
+
 import pytest
-from sqlalchemy import Connection, Engine, event, select
+from rich.console import Console
+from sqlalchemy import Connection, Engine, event, select, update
 
 from models.steps import EpisodeState
 from podmill.errors import InputError
@@ -15,6 +18,7 @@ from podmill.report.status import (
     find_batch,
     recent_batches,
 )
+from podmill.report.terminal import status_table
 from tests.batches import fill_batch
 
 CONTRACT = {"batch", "state", "feed_path", "episodes"}
@@ -69,6 +73,46 @@ def test_cost_is_exact(connection: Connection) -> None:
 def test_batch_state(states: dict[str, int], expected: str) -> None:
     """Running while anything is open, published when all is, else partial."""
     assert batch_state(states) == expected
+
+
+def test_ways_on(engine: Engine) -> None:
+    """What stopped or waits says why, by its code, and what can be done; what goes on says nothing of it."""
+    stands = {"b1-1": ("failed", "quota"), "b1-2": ("parked", "provider_down"), "b1-3": ("running", "provider_down")}
+    with engine.begin() as connection:
+        for name, (state, code) in stands.items():
+            values = {"state": state, "error_code": code, "error": None if state == "parked" else "No credit."}
+            values["activity"] = "It answers nothing."
+            connection.execute(update(EPISODE).where(EPISODE.c.id == name).values(**values))
+    with engine.connect() as connection:
+        status = batch_status(connection, "b1")
+
+    assert [(e.error_code, bool(e.options)) for e in status.episodes] == [
+        (None, False),
+        ("quota", True),
+        ("provider_down", True),
+        (None, False),
+    ]
+    assert any("podmill retry b1-1" in way for way in status.episodes[1].options)
+    console = Console(width=200, record=True, file=StringIO())
+    console.print(status_table(status))
+    shown = console.export_text()
+    assert "b1-1: No credit.\n  - Buy credit or raise the plan, then run: podmill retry b1-1\n" in shown
+    assert "b1-2: It answers nothing.\n  - Nothing: it goes on" in shown
+
+
+def test_ways_on_are_told_once(engine: Engine) -> None:
+    """Episodes that stopped in the same way share the list."""
+    with engine.begin() as connection:
+        stopped = {"state": "failed", "error_code": "quota", "error": "No credit."}
+        connection.execute(update(EPISODE).values(**stopped))
+    with engine.connect() as connection:
+        status = batch_status(connection, "b1")
+    console = Console(width=200, record=True, file=StringIO())
+    console.print(status_table(status))
+    shown = console.export_text()
+
+    assert shown.count("No credit.") == 4
+    assert shown.count("podmill retry EPISODE") == 2
 
 
 def test_queries_do_not_grow_with_episodes(engine: Engine) -> None:
