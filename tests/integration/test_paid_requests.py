@@ -2,10 +2,7 @@
 
 import os
 import signal
-import subprocess
-import sys
 from collections import Counter
-from pathlib import Path
 
 import pytest
 from sqlalchemy import Engine, select, update
@@ -16,22 +13,12 @@ from podmill.store.database import reading, transaction
 from tests.emulators.running import Running
 from tests.speaking import EPISODE, STEP_RUN, due_for
 from tests.unit.podmill.money.provider import account, charges, check_sums, grow_older
+from tests.workers import ended, start
 
-ROOT = Path(__file__).parents[2]
 VOICE = "elevenlabs:JBFqnCBsd6RMkjVDRZzb"
 pytestmark = pytest.mark.slow
 LINE = "Boats lie on the sand, and wait for the sea."
 RECORD_AFTER_S = 20.0
-RUN = """
-import sys
-from celery.exceptions import Ignore
-from podcast_tasks import running, synthesis
-try:
-    running.run_step(running.Step.SYNTHESIS, sys.argv[1], synthesis.make)
-except Ignore:
-    pass
-"""
-"""A worker that runs one step of one episode."""
 
 
 @pytest.fixture
@@ -49,10 +36,6 @@ def env(settings, podmill_home, broker, elevenlabs_emulator) -> dict[str, str]:
     }
 
 
-def worker(env: dict[str, str], episode_id: str) -> "subprocess.Popen[bytes]":
-    return subprocess.Popen([sys.executable, "-c", RUN, episode_id], cwd=ROOT, env=env, stderr=subprocess.PIPE)
-
-
 def take_over(engine: Engine) -> None:
     """The lease of the dead worker runs out, and the record of the provider is whole by now."""
     with transaction(engine) as connection:
@@ -66,16 +49,12 @@ def test_killed_between_any_two_effects_it_is_paid_once(
 ) -> None:
     """The next worker goes on from what is written down: one request is charged, one charge is settled."""
     episode_id = due_for(Step.SYNTHESIS, engine, show, "tides", LINE, voice=VOICE)
-    first = worker(env | {"PODMILL_FAULT_POINTS": point}, episode_id)
-    _, said = first.communicate(timeout=120)
-    assert first.returncode == -signal.SIGKILL, said.decode()
+    assert ended(start(Step.SYNTHESIS, episode_id, env, dies_at=point)) == -signal.SIGKILL
     take_over(engine)
-    second = worker(env, episode_id)
-    _, said = second.communicate(timeout=120)
-    assert second.returncode == 0, said.decode()
+    assert ended(start(Step.SYNTHESIS, episode_id, env)) == 0
 
     with reading(engine) as connection:
-        assert connection.scalar(select(EPISODE.c.step)) == Step.VERIFICATION, said.decode()
+        assert connection.scalar(select(EPISODE.c.step)) == Step.VERIFICATION
     (asked,) = elevenlabs_emulator.requests()
     (settled,) = (row for row in charges(engine) if row.state == "settled")
     assert (settled.request_id, settled.quantity) == (asked["request_id"], asked["billed"])
@@ -90,9 +69,9 @@ def test_racing_for_the_last_dollar(
     with transaction(engine) as connection:
         connection.execute(update(ACCOUNT).values(budget_microusd=2 * len(LINE) * 80 + 79))
     ids = [due_for(Step.SYNTHESIS, engine, show, str(n), LINE, voice=VOICE) for n in range(4)]
-    racing = [worker(env, episode_id) for episode_id in ids]
+    racing = [start(Step.SYNTHESIS, episode_id, env) for episode_id in ids]
     for process in racing:
-        process.communicate(timeout=180)
+        ended(process)
 
     with reading(engine) as connection:
         codes = Counter(connection.scalars(select(EPISODE.c.error_code)))
