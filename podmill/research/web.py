@@ -8,7 +8,7 @@ from typing import ClassVar, Final
 from models.brief import Brief
 from models.dossier import Dossier
 from podmill.context import StepContext
-from podmill.errors import ConfigurationError, PodmillError, RefusedError, TransientError
+from podmill.errors import ConfigurationError, HeldError, PodmillError, RefusedError, TransientError
 from podmill.research.checking import Assertion, check
 from podmill.research.exa import ExaSearch
 from podmill.research.facts import find_facts
@@ -41,6 +41,7 @@ class WebResearcher:
             SourceError: nothing that was found can be read, or none of it is about the topic.
             RefusedError: no service answers, and there is no research from before.
             TransientError: likewise, and it may work later.
+            HeldError: likewise, and a person must say what became of a request, or whether the topic can stay.
             PodmillError: as ``Purchases.buy`` raises it, where the step must wait or is over.
         """
         asked = [SERVICES[name] for name in self.services if SERVICES[name].configured(context.settings)]
@@ -147,7 +148,7 @@ def _error(answer: "Future[Found]") -> PodmillError | None:
 
 
 def _none_answered(topic: str, errors: Sequence[tuple[str, PodmillError]]) -> PodmillError:
-    """One error for all; it may be tried again if any of them may."""
+    """One error for all: it may be tried again if any of them may, and else is for a person if any of them is."""
     if len(errors) == 1:
         return errors[0][1]
     message = f"Nothing could be found out about {topic[:80]!r}: " + " ".join(
@@ -158,6 +159,9 @@ def _none_answered(topic: str, errors: Sequence[tuple[str, PodmillError]]) -> Po
     if later:
         waits = [error.retry_after_s for error in later if error.retry_after_s is not None]
         return TransientError(message, action=action, retry_after_s=min(waits) if waits else None)
+    held = {type(error) for _, error in errors if isinstance(error, HeldError)}
+    if held:
+        return (held.pop() if len(held) == 1 else HeldError)(message, action=action)
     return RefusedError(message, action=action)
 
 

@@ -419,6 +419,22 @@ def test_what_is_our_own_affair_is_not_done_without(settings: Settings, why: Pod
         research(BRIEF, context_of(settings, WithoutGemini(why=why)))
 
 
+@dataclass
+class OnlyDoubts(CashPurchases):
+    """Whatever was asked for, a worker died while it was."""
+
+    def buy(self, offer: Offer[Answer], *, provider: str, **terms: Any) -> Answer:  # type: ignore[override]
+        raise HeldError(f"A request to {provider} is in doubt.", action=f"Run: podmill charges settle {provider}")
+
+
+def test_a_person_decides_where_every_request_is_in_doubt(settings: Settings):
+    """A worker that dies may leave one at each service: the episode is held, and told is how to decide on each."""
+    with pytest.raises(HeldError, match=r"google: .+ exa: ") as caught:
+        research(BRIEF, context_of(settings, OnlyDoubts()))
+
+    assert caught.value.action == "Run: podmill charges settle gemini:gemini-3.8-flash Run: podmill charges settle exa"
+
+
 @pytest.mark.parametrize(
     "why", [HeldError("in doubt"), ProviderDownError("down", retry_after_s=30.0)], ids=lambda why: type(why).__name__
 )
