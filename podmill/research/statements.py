@@ -6,8 +6,8 @@ import re
 from typing import Final
 
 from podmill.research.encoding import clean
-from podmill.research.punctuation import CLOSERS, ENDED, OPENERS, QUESTIONS
-from podmill.research.sentences import Span, split
+from podmill.text.punctuation import CLOSERS, ENDED, OPENERS, QUESTIONS
+from podmill.text.sentences import Span, split
 
 STATEMENT_MAX_CHARS: Final = 480
 """Half a minute of speech; what is longer is a list or a mistake."""

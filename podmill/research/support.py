@@ -10,8 +10,8 @@ from itertools import pairwise
 from typing import Final
 
 from podmill.research.readers import Reading
-from podmill.research.sentences import split
 from podmill.research.terms import NEGATIONS, Terms, terms
+from podmill.text.sentences import split
 
 COVERED_MIN: Final = 0.7
 """Share of the claim's words that the passage must have."""

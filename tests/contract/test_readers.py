@@ -13,7 +13,7 @@ from podmill.errors import SourceError
 from podmill.registry import load
 from podmill.research.media_types import SUFFIXES, sniff
 from podmill.research.readers import READERS, Reader, Reading
-from podmill.research.sentences import split
+from podmill.text.sentences import split
 
 DOCUMENTS = Path(__file__).parents[1] / "golden" / "documents"
 SENTENCES = [

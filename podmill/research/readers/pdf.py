@@ -14,8 +14,8 @@ from pypdf.errors import PyPdfError
 
 from podmill.errors import SourceError
 from podmill.research.encoding import clean
-from podmill.research.punctuation import ENDED
 from podmill.research.readers import TEXT_MAX_CHARS, Paragraph, Reading, finished
+from podmill.text.punctuation import ENDED
 
 PAGES_MAX: Final = 1000
 _EDGE_LINES: Final = 2

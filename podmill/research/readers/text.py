@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Final
 
 from podmill.research.encoding import clean, decode
-from podmill.research.punctuation import ENDED
 from podmill.research.readers import Paragraph, Reading, finished
+from podmill.text.punctuation import ENDED
 
 HEADING_MAX_CHARS: Final = 90
 _WRAP_MAX_CHARS: Final = 120

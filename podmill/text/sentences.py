@@ -10,7 +10,7 @@ import re
 from dataclasses import dataclass
 from typing import Final
 
-from podmill.research.punctuation import CLOSERS, FULL_STOPS, OPENERS, PAIRS, STOPS
+from podmill.text.punctuation import CLOSERS, FULL_STOPS, OPENERS, PAIRS, STOPS
 
 Span = tuple[int, int]
 

@@ -1,0 +1,1 @@
+"""Text of any language, as every step reads it."""
