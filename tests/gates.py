@@ -29,11 +29,17 @@ class Account:
         self.granted_us: dict[str, int] = {}
 
     def enter(
-        self, caller: str = "a", *, group: str = "g", interactive: bool = False, patience_s: float = 0.0
+        self,
+        caller: str = "a",
+        *,
+        group: str = "g",
+        interactive: bool = False,
+        patience_s: float = 0.0,
+        next_patience_s: float = 0.0,
     ) -> tuple[Answer, str]:
         """The gate's answer to a new request, and the name of its slot."""
         name = uuid4().hex
-        answer = self.gate.enter(name, Caller(caller, group, interactive), patience_s)
+        answer = self.gate.enter(name, Caller(caller, group, interactive), patience_s, next_patience_s)
         if answer.kind == "granted":
             self.granted_us[name] = answer.time_us
         return answer, name
@@ -57,6 +63,10 @@ class Account:
         self.gate.release(
             slot, granted_us, outcome, retry_after_s=retry_after_s, at_once=at_once, at_once_max=at_once_max
         )
+
+    def told(self, *callers: str) -> list[str]:
+        """Those of some callers, all of one batch or person, whose turn it is by what the gate has told them."""
+        return [each for each in callers if self.gate.await_turn(Caller(each, "g", interactive=False), 0.01)]
 
     def renew(self, *slots: str) -> None:
         self.gate.renew({slot: self.granted_us[slot] for slot in slots})

@@ -181,6 +181,55 @@ def test_those_who_leave_are_told_different_times(account: Open) -> None:
     assert other_s < 61
 
 
+def test_as_many_as_it_takes_at_once_may_wait_longer(account: Open) -> None:
+    """Those who get the slots that are in use now have their own patience; it is no reason to wait for the rate."""
+    gate = account(per_minute=2, at_once=2)
+    held = gate.granted("one"), gate.granted("two")
+    gate.pass_time(70, waiters_stay=True)
+    gate.renew(*held)
+
+    kinds = [gate.enter(each, next_patience_s=600)[0].kind for each in ("next", "after", "far")]
+
+    assert kinds == ["wait", "wait", "left"]
+    for slot in held:
+        gate.release(slot)
+    gate.granted("next"), gate.granted("after")
+    assert gate.enter("far", next_patience_s=600)[0].reason == "rate"
+
+
+def test_whose_turn_it_is_is_told(account: Open) -> None:
+    """A slot that is given back is told to the one who gets it: a person first, then the batches in turn."""
+    gate = account(at_once=2)
+    first, second = gate.granted("one"), gate.granted("two")
+    for caller, group in (("a1", "a"), ("a2", "a"), ("b1", "b")):
+        gate.enter(caller, group=group, patience_s=60)
+
+    gate.enter("person", group="p", interactive=True, patience_s=60)
+
+    gate.release(first)
+    assert gate.told("a1", "a2", "b1", "person") == ["person"]
+    third = gate.granted("person", group="p", interactive=True)
+
+    gate.release(second)
+    assert gate.told("a1", "a2", "b1") == ["a1"]
+    gate.granted("a1", group="a")
+
+    gate.release(third)
+    assert gate.told("a2", "b1") == ["b1"]
+
+
+@pytest.mark.parametrize("held_back_by", ["Retry-After", "the rate"])
+def test_nobody_is_told_in_vain(account: Open, held_back_by: str) -> None:
+    """A slot that cannot be used yet is told to nobody."""
+    gate = account(per_minute=1, at_once=1) if held_back_by == "the rate" else account(at_once=1)
+    slot = gate.granted("one")
+    gate.enter("next", patience_s=100)
+
+    gate.release(slot, retry_after_s=None if held_back_by == "the rate" else 40)
+
+    assert gate.told("next") == []
+
+
 # What a provider says
 
 
