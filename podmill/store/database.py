@@ -172,12 +172,19 @@ def migrate(engine: Engine, home: Path) -> None:
     """Bring the tables to the newest revision; one process at a time, and nothing at all when they are.
 
     Raises:
-        ConfigurationError: the database cannot be reached, or is damaged.
+        ConfigurationError: the database cannot be reached, is damaged, or is of a newer version.
     """
     try:
         with reading(engine) as connection:
-            if revision_of(connection) == NEWEST:
-                return
+            revision = revision_of(connection)
+        if revision == NEWEST:
+            return
+        if revision is not None and revision not in known_revisions():
+            raise ConfigurationError(
+                f"The tables of {engine.url.render_as_string(hide_password=True)} are of a newer version of Podmill "
+                f"(revision {revision}).",
+                action="Install that version or a newer one, or choose another PODMILL_HOME.",
+            )
         with _one_at_a_time(engine, home) as connection:
             _upgrade(connection)
     except DatabaseError as exc:

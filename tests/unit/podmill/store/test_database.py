@@ -122,6 +122,15 @@ def test_a_database_that_is_damaged_is_explained(tmp_path):
         open_engine(settings)
 
 
+def test_a_database_of_a_newer_version_is_explained(settings, engine):
+    """Whoever goes back to an older version is told which tables it does not know."""
+    with transaction(engine) as connection:
+        connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
+
+    with pytest.raises(ConfigurationError, match=r"newer version of Podmill \(revision 9999\)"):
+        database.migrate(engine, settings.home)
+
+
 def test_the_url_s_own_options_win(postgres_url):
     """A person may set other time-outs."""
     settings, _ = load({"PODMILL_DATABASE_URL": f"{postgres_url}?application_name=mine&connect_timeout=3"})
