@@ -15,6 +15,7 @@
       StoppingError                      this worker is stopping: the step is handed back
       WorkersDiedError                   an episode that killed its workers again and again
       InDoubtError                       a paid request was sent and its outcome is not known
+      WastedError                        a paid request was charged, and what came back is of no use
       HeldError                  review  a person must decide before the episode may go on
         PolicyError                      a provider refuses what a text says; the message names the passage
       SourceError                        a source cannot be read
@@ -182,6 +183,23 @@ class InDoubtError(PodmillError):
     """A paid request was sent and its outcome is not known: it must never be repeated blindly."""
 
     code = "in_doubt"
+
+
+class WastedError(PodmillError):
+    """A provider charged for an answer that is of no use.
+
+    Whoever paid writes the charge down, and then raises ``then``: what it means for the step. Where it is a known fault
+    that passes (``again``), the request is made anew before, a bounded number of times.
+    """
+
+    code = "wasted"
+
+    def __init__(self, message: str, *, receipt: Any, then: PodmillError, again: bool = False) -> None:
+        super().__init__(message, action=then.action)
+        self.receipt = receipt
+        """What it charged: a ``podmill.offer.Receipt``."""
+        self.then = then
+        self.again = again
 
 
 class HeldError(PodmillError):

@@ -50,6 +50,7 @@ class Offer(Protocol[Answer]):
 
         Raises:
             PodmillError: one of ``money.purchase.UNCHARGED`` says that nothing was made or charged.
+            WastedError: it was charged, and gave nothing of use.
             Exception: any other leaves the request in doubt.
         """
         ...

@@ -149,10 +149,19 @@ class Ledger:
             return Charge(**connection.execute(CHARGE.insert().values(row).returning(CHARGE)).mappings().one())
 
     @through_outages
-    def settle(self, key: str, bill: Bill, *, reply: dict[str, Any] | None = None, late: bool = True) -> bool:
+    def settle(
+        self,
+        key: str,
+        bill: Bill,
+        *,
+        reply: dict[str, Any] | None = None,
+        reason: str | None = None,
+        late: bool = True,
+    ) -> bool:
         """The request was made and paid for, and this came back: one transaction.
 
         Args:
+            reason: why there is no reply, for people.
             late: it also counts when it was refused meanwhile: a bill is the truth, whoever gave the request up.
 
         Returns:
@@ -162,7 +171,7 @@ class Ledger:
             current = charge.locked(connection, key)
             if current.state == ChargeState.REFUSED and not late:
                 return False
-            return charge.settle(connection, current, bill, reply=reply)
+            return charge.settle(connection, current, bill, reply=reply, reason=reason)
 
     @through_outages
     def recover(self, found: Charge, bill: Bill, reply: dict[str, Any]) -> bool:

@@ -28,6 +28,7 @@ from podmill.errors import (
     TransientError,
     VoiceError,
     WaitError,
+    WastedError,
 )
 from podmill.limits.limiter import Slot
 from podmill.money.amounts import usd
@@ -42,6 +43,9 @@ log = logging.getLogger(__name__)
 SEND_WITHIN_S: Final = 1.0
 """Of getting a slot: one that is used later may break the limit of the provider's own minute. A worker that stalls for
 so long may have lost its lease as well."""
+
+WASTED_MAX: Final = 3
+"""Requests in a row that a provider charges for nothing of use, before no further one is made."""
 
 Policy = Literal["recover", "retry_once", "hold"]
 
@@ -75,8 +79,10 @@ def buy(purchase: Purchase, offer: Offer[Answer], counter: Counter) -> tuple[Ans
         LeaseLostError: another worker owns the step; nothing was asked.
         TransientError: it may work later, and nothing was charged.
         WaitError: likewise; or the outcome of an earlier request cannot be known yet.
-        Exception: as the provider raised it; the request is refused where it says so, else in doubt.
+        Exception: as the provider raised it; the request is refused where it says so, else in doubt. Where it was
+            charged for nothing of use: what the provider says that this means.
     """
+    wasted = 0
     doubts = 1 if counter.policy == "retry_once" else 0
     stamp = _stamp(counter.fence)
     while True:
@@ -88,6 +94,12 @@ def buy(purchase: Purchase, offer: Offer[Answer], counter: Counter) -> tuple[Ans
                 continue
             except InDoubtError as exc:
                 log.warning("part %s of %s is in doubt: %s", purchase.part, purchase.episode_id, exc)
+                stamp = _stamp(counter.fence)
+            except WastedError as exc:
+                log.warning("part %s of %s was paid for in vain: %s", purchase.part, purchase.episode_id, exc)
+                wasted += 1
+                if not exc.again or wasted == WASTED_MAX:
+                    raise exc.then from exc
                 stamp = _stamp(counter.fence)
         elif standing.state == ChargeState.SETTLED:
             return _restored(standing, offer), standing
@@ -123,6 +135,10 @@ def _ask(purchase: Purchase, offer: Offer[Answer], counter: Counter, stamp: str,
             )
         try:
             answer = offer.ask()
+        except WastedError as exc:
+            # Settled without a reply, it stands in nobody's way: it is written off.
+            ledger.settle(charge.key, bill_of(purchase, exc.receipt), reason=str(exc), late=not purchase.own)
+            raise
         except Exception as exc:
             free = purchase.own or isinstance(exc, UNCHARGED)
             (ledger.refuse if free else ledger.doubt)(charge.key, str(exc) or type(exc).__name__)

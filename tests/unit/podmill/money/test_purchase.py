@@ -13,14 +13,17 @@ from podmill.errors import (
     InDoubtError,
     LeaseLostError,
     SpeechError,
+    TooLongError,
     VoiceError,
     WaitError,
+    WastedError,
 )
 from podmill.money import purchase as purchasing
 from podmill.money.charge import short_id
 from podmill.money.purchase import buy
 from tests.unit.podmill.money.provider import (
     RECORD_AFTER_S,
+    Made,
     Offer,
     Slots,
     account,
@@ -110,6 +113,52 @@ def test_an_unforeseen_error_is_in_doubt(engine, ask, provider):
 
     assert [(row.state, row.reason) for row in charges(engine)] == [("in_doubt", "Noise.")]
     assert account(engine).reserved_microusd == 1_000_000
+
+
+def wasted(billed: float, *, again: bool) -> WastedError:
+    receipt = Made("words", f"waste-{billed:g}", billed)
+    return WastedError("It gave silence.", receipt=receipt, then=TooLongError("In two, then."), again=again)
+
+
+def test_what_was_charged_for_nothing_is_paid_and_asked_for_again(engine, ask, provider):
+    """Each request has its own charge of what the provider said; the answer that comes at last is used."""
+    provider.faults = [wasted(100, again=True), wasted(300, again=True)]
+    slots = Slots()
+
+    first, charge = ask(slots=slots)
+
+    assert states(engine) == ["settled", "settled", "settled"]
+    assert [row.amount_microusd for row in charges(engine)] == [100_000, 300_000, 1_000_000]
+    assert [row.request_id for row in charges(engine)] == ["waste-100", "waste-300", first.request_id]
+    assert charges(engine)[0].reason == "It gave silence."
+    assert (slots.taken, charge.attempt) == (3, 3)
+    assert ask()[0] == first
+    check_sums(engine)
+
+
+@pytest.mark.parametrize(("again", "asked"), [(True, 3), (False, 1)])
+def test_no_end_of_waste(engine, ask, provider, again, asked):
+    """After the third, or at once where it does not pass, the step is told what it means; all of it was paid."""
+    provider.faults = [wasted(100, again=again) for _ in range(4)]
+
+    with pytest.raises(TooLongError, match="In two"):
+        ask()
+
+    assert states(engine) == ["settled"] * asked
+    assert account(engine).spent_microusd == asked * 100_000
+    check_sums(engine)
+
+
+def test_waste_ends_where_the_budget_does(engine, ask, provider):
+    """A request that nobody covers is not made again."""
+    set_budget(engine, 1_050_000)
+    provider.faults = [wasted(100, again=True)]
+
+    with pytest.raises(BudgetExceededError):
+        ask()
+
+    assert states(engine) == ["settled"]
+    check_sums(engine)
 
 
 def test_our_own_engine_is_not_in_doubt(engine, ask, provider):
