@@ -94,11 +94,11 @@ class Query:
             raise _in_doubt(type(exc).__name__) from exc
         try:
             body = json.loads(data)
-        except ValueError:
+        except (ValueError, RecursionError):
             body = data.decode(errors="replace")[:1000]
         if response.status_code != 200:
             headers = {name.lower(): value for name, value in response.headers.items()}
-            raise exa_refusals.error(response.status_code, body, headers, secret=secret)
+            raise exa_refusals.error(response.status_code, body, headers, topic=self.body["query"], secret=secret)
         return _results(body)
 
     def receipt(self, answer: Results) -> Receipt:

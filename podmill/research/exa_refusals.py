@@ -9,8 +9,9 @@ from typing import Final
 from podmill.errors import (
     BusyError,
     ConfigurationError,
-    HeldError,
+    InDoubtError,
     PodmillError,
+    PolicyError,
     QuotaError,
     RefusedError,
     TransientError,
@@ -20,14 +21,17 @@ from podmill.providers.replies import said, wait_s
 KEY: Final = "PODMILL_EXA_API_KEY"
 QUOTA: Final = {"NO_MORE_CREDITS", "API_KEY_BUDGET_EXCEEDED"}
 POLICY: Final = "moderation"
+TOPIC_MAX: Final = 80
 
 
-def error(status: int, body: object, headers: Mapping[str, str], *, secret: str) -> PodmillError:
-    """The error that an answer is; nothing was charged for any of them.
+def error(status: int, body: object, headers: Mapping[str, str], *, topic: str, secret: str) -> PodmillError:
+    """The error that an answer with another status than 200 is.
 
     Args:
         body: decoded JSON, or whatever came instead.
         headers: names in lower case.
+        topic: that was searched for.
+        secret: the key, which must not get into a message even if the answer repeats it.
     """
     stated = body if isinstance(body, dict) else {"error": body}
     tag = stated.get("tag")
@@ -37,11 +41,16 @@ def error(status: int, body: object, headers: Mapping[str, str], *, secret: str)
     if status == 429:
         return BusyError(told, retry_after_s=wait_s(headers.get("retry-after")))
     if status in (400, 403) and (POLICY in told.lower() or POLICY in str(tag).lower()):
-        return HeldError(told, action="Word the topic differently, or give documents under `sources`.")
+        return PolicyError(
+            f"Exa refuses to research {topic[:TOPIC_MAX]!r}. {told}",
+            action="Word the topic differently, or give documents under `sources`.",
+        )
     if status in (401, 403) or tag == "INVALID_API_KEY":
         return ConfigurationError(told, action=f"Check {KEY}, and what its plan allows.")
     if status == 404 or 300 <= status < 400:
         return ConfigurationError(told, action="Check PODMILL_EXA_URL.")
     if status in (408, 409) or status >= 500:
         return TransientError(told, retry_after_s=wait_s(headers.get("retry-after")))
+    if status < 300:
+        return InDoubtError(f"{told} Whether it charged is not known.")
     return RefusedError(told, action="The request cannot be made as it is: word the topic differently, or report it.")

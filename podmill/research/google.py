@@ -6,7 +6,7 @@ from typing import ClassVar, Final
 
 from models.brief import Brief
 from podmill.context import StepContext
-from podmill.errors import HeldError, SourceError
+from podmill.errors import PolicyError, SourceError
 from podmill.providers.gemini import Prompt, Reply, Request
 from podmill.research.prompts import material, prompt
 from podmill.research.search import Claim, Found, Lead
@@ -45,7 +45,7 @@ class GoogleSearch:
         )
         reply = Request(asked, settings).buy(context.purchases, PART)
         if reply.blocked and not reply.text.strip():
-            raise HeldError(
+            raise PolicyError(
                 f"Gemini refuses to research {topic[:80]!r} ({reply.blocked}).",
                 action="Word the topic differently, or give documents under `sources`.",
             )

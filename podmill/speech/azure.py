@@ -88,7 +88,7 @@ class Azure:
     def speak(self, request: SpeechRequest) -> RawSpeech:
         name = self.voice(hosted.base_voice(request)).base
         ssml = _ssml(name, request.text, request.variant)
-        answer = self._ask("POST", "v1", request.text, ssml)
+        answer = self._ask("POST", "v1", hosted.where(request), ssml)
         receipt = Receipt(answer.headers.get("x-requestid"), self._billed(name, request))
         try:
             raw = hosted.heard(request, answer.body, suffix=".wav", media_type="audio/wav", receipt=receipt)
@@ -96,7 +96,7 @@ class Azure:
             raise InDoubtError(f"What Azure gave cannot be used, and is charged: {exc}") from exc
         if files.heard_s(raw.data)[0] >= CUT_S:
             raise InDoubtError(
-                f"Azure cut its speech of {hosted.passage(request.text)} off after ten minutes, and charged for it."
+                f"Azure cut its speech of {hosted.where(request)} off after ten minutes, and charged for it."
             )
         return raw
 
@@ -125,7 +125,7 @@ class Azure:
         languages = dict.fromkeys((locale, *(MULTILINGUAL if "multi" in name.lower() else ())))
         return Voice(f"{self.name}:{name}", title, self.name, tuple(languages), "terms of Azure Speech", True)
 
-    def _ask(self, method: str, path: str, text: str, ssml: str | None) -> Answer:
+    def _ask(self, method: str, path: str, passage: str, ssml: str | None) -> Answer:
         settings = self.settings
         key = usable_key(settings.azure_speech_key, provider="Azure Speech", setting=refusals.KEY)
         url = settings.azure_speech_url or f"https://{settings.azure_speech_region}.tts.speech.microsoft.com"
@@ -140,7 +140,7 @@ class Azure:
             content=ssml.encode() if ssml is not None else None,
         )
         if answer.status != 200:
-            raise refusals.error(answer, text, secret=key)
+            raise refusals.error(answer, passage, secret=key)
         return answer
 
     def _billed(self, voice: str, request: SpeechRequest) -> float:

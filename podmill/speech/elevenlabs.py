@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 
 from podmill.errors import ConfigurationError, InDoubtError, MissingExtraError, SpeechError, TransientError, VoiceError
 from podmill.settings import Settings
-from podmill.speech import files, pitch
+from podmill.speech import files, hosted, pitch
 from podmill.speech.engine import EXTRAS, EngineCapabilities, RawSpeech, SpeechRequest, Voice
 from podmill.speech.timing import line_times
 
@@ -177,6 +177,7 @@ class ElevenLabs:
             before=request.before,
             after=request.after,
             turns=tuple(turns) if len(request.voices) > 1 else (),
+            passage=hosted.where(request),
         )
 
     def _must_be_installed(self) -> None:

@@ -7,7 +7,7 @@ import math
 import threading
 import time
 import weakref
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cache
 from typing import TYPE_CHECKING, Any, Final
@@ -20,6 +20,8 @@ from elevenlabs.core.parse_error import ParsingError
 
 from podmill.errors import ConfigurationError, InDoubtError, PodmillError, TransientError, VoiceError
 from podmill.speech import elevenlabs_refusals as refusals
+from podmill.speech import elevenlabs_replies as replies
+from podmill.speech.answering import tell_answered
 from podmill.speech.engine import Receipt
 from podmill.speech.timing import Alignment
 
@@ -44,12 +46,16 @@ LIST_TIMEOUT_S: Final = 10
 LIST_KEEP_S: Final = 3600.0
 LIST_AGAIN_S: Final = 60.0
 """How long lists of the account are believed, and after what time they are asked for again when they were not read."""
+BODY_MAX_BYTES: Final = 128 << 20
+"""Above an hour of speech in base64 with its times: an answer without an end is not read to its end."""
+BODY_TIMES: Final = 3.0
+"""An answer may arrive for so many times the longest silence."""
 CLOCKS_S: Final = 60
 """How far the provider's clock may be from ours."""
 
-FAILURES: Final = (ApiError, ParsingError, httpx.HTTPError, httpx.InvalidURL, ValueError, TypeError)
-"""What the SDK raises instead of an answer: ValueError for a body that is no text, TypeError for JSON of another
-kind."""
+FAILURES: Final = (ApiError, ParsingError, httpx.HTTPError, httpx.InvalidURL, ValueError, TypeError, RecursionError)
+"""What the SDK raises instead of an answer: ValueError for a body that is no text, TypeError and RecursionError for
+JSON of another kind."""
 NEVER_SENT: Final = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
 MALFORMED: Final = (httpx.LocalProtocolError, httpx.UnsupportedProtocol, httpx.InvalidURL)
 
@@ -68,6 +74,8 @@ class Wanted:
     after: str = ""
     turns: tuple[tuple[str, str], ...] = ()
     """Text and voice of each line of a dialogue, which ``text`` holds together."""
+    passage: str = ""
+    """What it is, as a message names it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +104,9 @@ class Account:
         client = httpx.Client(
             timeout=timeout_s,
             limits=httpx.Limits(max_connections=CONNECTIONS_MAX, max_keepalive_connections=CONNECTIONS_MAX),
-            event_hooks={"request": [_connect_soon]},
+            # No compressed answer, which could unfold without end.
+            headers={"Accept-Encoding": "identity"},
+            event_hooks={"request": [_connect_soon], "response": [_bounded(BODY_TIMES * timeout_s), tell_answered]},
         )
         self._sdk = ElevenLabs(base_url=url, api_key=key, timeout=timeout_s, httpx_client=client)
         weakref.finalize(self, client.close)
@@ -115,8 +125,8 @@ class Account:
         try:
             reply = self._asked_dialogue(wanted) if wanted.turns else self._asked(wanted)
         except FAILURES as exc:
-            raise self._error(exc, wanted.text) from None
-        receipt = _receipt(reply.headers)
+            raise self._error(exc, refusals.Asked(wanted.passage, len(wanted.text), wanted.model)) from None
+        receipt = replies.receipt(reply.headers)
         # The SDK builds its models unchecked: what the answer lacks is missing here too.
         encoded = getattr(reply.data, "audio_base_64", None)
         try:
@@ -125,8 +135,8 @@ class Account:
             audio = b""
         if not audio:
             raise InDoubtError(f"ElevenLabs answered without audio (request {receipt.request_id}); it may be charged.")
-        turns_s = _turns_s(getattr(reply.data, "voice_segments", None), len(wanted.turns))
-        return Spoken(audio, _alignment(getattr(reply.data, "alignment", None)), receipt, turns_s)
+        turns_s = replies.turns_s(getattr(reply.data, "voice_segments", None), len(wanted.turns))
+        return Spoken(audio, replies.alignment(getattr(reply.data, "alignment", None)), receipt, turns_s)
 
     def _asked(self, wanted: Wanted) -> "HttpResponse[Any]":
         # The SDK leaves out what is not given; what is given as None, it sends as null.
@@ -208,7 +218,7 @@ class Account:
             for item in self._history(
                 None if wanted.turns else wanted.voice_id, int(since) - CLOCKS_S, math.ceil(until) + CLOCKS_S
             )
-            if _is(item, wanted) and not taken(_identity(item))
+            if replies.is_of(item, wanted) and not taken(replies.identity(item))
         ]
         if not found:
             return None
@@ -220,11 +230,15 @@ class Account:
         except FAILURES as exc:
             if isinstance(exc, ApiError) and exc.status_code == 404:
                 raise TransientError(
-                    f"ElevenLabs has request {_identity(item)} in its history, without audio."
+                    f"ElevenLabs has request {replies.identity(item)} in its history, without audio."
                 ) from None
             raise self._unreadable(exc) from None
         alignments = getattr(item, "alignments", None)
-        return Spoken(audio, _alignment(getattr(alignments, "alignment", None)), Receipt(_identity(item), _cost(item)))
+        return Spoken(
+            audio,
+            replies.alignment(getattr(alignments, "alignment", None)),
+            Receipt(replies.identity(item), replies.cost(item)),
+        )
 
     def _history(self, voice_id: str | None, since: int, until: int) -> Iterator["SpeechHistoryItemResponse"]:
         after: str | None = None
@@ -256,11 +270,11 @@ class Account:
             raise self._unreadable(exc) from None
         return page
 
-    def _error(self, exc: Exception, text: str) -> PodmillError:
+    def _error(self, exc: Exception, asked: refusals.Asked) -> PodmillError:
         """What an exception of the SDK means. It is not chained: some repeat the headers they sent, and so the key."""
         if isinstance(exc, ApiError):
             headers = {name.lower(): value for name, value in (exc.headers or {}).items()}
-            return refusals.error(refusals.read(exc.status_code or 0, headers, exc.body, secret=self._key), text)
+            return refusals.error(refusals.read(exc.status_code or 0, headers, exc.body, secret=self._key), asked)
         if isinstance(exc, MALFORMED):
             return ConfigurationError(
                 "No request to ElevenLabs can be made of the settings.",
@@ -273,7 +287,7 @@ class Account:
 
     def _unreadable(self, exc: Exception) -> PodmillError:
         """Reading costs nothing: whatever is not a wrong setting may be tried again."""
-        error = self._error(exc, "")
+        error = self._error(exc, refusals.Asked("nothing"))
         if isinstance(error, ConfigurationError | TransientError | VoiceError):
             return error
         reason = exc.status_code if isinstance(exc, ApiError) else type(exc).__name__
@@ -286,65 +300,28 @@ def _connect_soon(request: httpx.Request) -> None:
     timeout["connect"] = min(timeout["connect"] or CONNECT_TIMEOUT_S, CONNECT_TIMEOUT_S)
 
 
-def _receipt(headers: Mapping[str, str]) -> Receipt:
-    try:
-        cost = float(headers.get("character-cost", ""))
-    except ValueError:
-        cost = -1.0
-    return Receipt(
-        request_id=headers.get("request-id"),
-        billed=cost if math.isfinite(cost) and cost >= 0 else None,
-        at_once=refusals.count(headers.get("current-concurrent-requests")),
-        at_once_max=refusals.count(headers.get("maximum-concurrent-requests")),
-    )
+def _bounded(within_s: float) -> Callable[[httpx.Response], None]:
+    """The SDK reads whatever comes: an answer gets a largest size and a latest time."""
+
+    def bound(response: httpx.Response) -> None:
+        if isinstance(response.stream, httpx.SyncByteStream):
+            response.stream = _Bounded(response.stream, time.monotonic() + within_s)
+
+    return bound
 
 
-def _alignment(said: object) -> Alignment | None:
-    names = ("characters", "character_start_times_seconds", "character_end_times_seconds")
-    lists = [getattr(said, name, None) for name in names]
-    if not all(isinstance(each, list) for each in lists):
-        return None
-    characters, starts, ends = lists
-    return Alignment(characters or (), starts or (), ends or ())
+class _Bounded(httpx.SyncByteStream):
+    def __init__(self, stream: httpx.SyncByteStream, until: float) -> None:
+        self._stream = stream
+        self._until = until
 
+    def __iter__(self) -> Iterator[bytes]:
+        size = 0
+        for block in self._stream:
+            size += len(block)
+            if size > BODY_MAX_BYTES or time.monotonic() > self._until:
+                raise httpx.ReadError("The answer is too long, or takes too long.")
+            yield block
 
-def _turns_s(segments: object, count: int) -> tuple[tuple[float, float], ...]:
-    """Start and end of each turn, from the segments of a reply; empty unless they tell all, in order."""
-    times: dict[int, tuple[float, float]] = {}
-    for segment in segments if isinstance(segments, list) else ():
-        told = [
-            getattr(segment, each, None) for each in ("dialogue_input_index", "start_time_seconds", "end_time_seconds")
-        ]
-        match told:
-            case [int() as turn, int() | float() as start_s, int() | float() as end_s] if 0 <= start_s <= end_s < 1e6:
-                known = times.get(turn, (start_s, end_s))
-                times[turn] = (min(known[0], start_s), max(known[1], end_s))
-            case _:
-                return ()
-    starts = [times[turn][0] for turn in sorted(times)]
-    return (
-        tuple(times[turn] for turn in range(count))
-        if sorted(times) == list(range(count)) and starts == sorted(starts)
-        else ()
-    )
-
-
-def _is(item: "SpeechHistoryItemResponse", wanted: Wanted) -> bool:
-    if wanted.turns:
-        turns = [
-            (getattr(turn, "text", None), getattr(turn, "voice_id", None))
-            for turn in getattr(item, "dialogue", None) or ()
-        ]
-        same = (turns, getattr(item, "model_id", None)) == ([*wanted.turns], wanted.model)
-        return same and bool(getattr(item, "history_item_id", None))
-    said = [getattr(item, name, None) for name in ("text", "voice_id", "model_id")]
-    return said == [wanted.text, wanted.voice_id, wanted.model] and bool(getattr(item, "history_item_id", None))
-
-
-def _identity(item: "SpeechHistoryItemResponse") -> str:
-    return getattr(item, "request_id", None) or item.history_item_id
-
-
-def _cost(item: "SpeechHistoryItemResponse") -> float | None:
-    before, after = (getattr(item, f"character_count_change_{end}", None) for end in ("from", "to"))
-    return float(after - before) if isinstance(before, int) and isinstance(after, int) and after >= before else None
+    def close(self) -> None:
+        self._stream.close()

@@ -14,9 +14,9 @@ from typing import Any, Final
 from podmill.errors import (
     BusyError,
     ConfigurationError,
-    HeldError,
     InDoubtError,
     PodmillError,
+    PolicyError,
     QuotaError,
     RefusedError,
     TooLongError,
@@ -26,6 +26,7 @@ from podmill.errors import (
 
 KEY: Final = "PODMILL_ELEVENLABS_API_KEY"
 
+ABUSE: Final = {"detected_unusual_activity"}
 BUSY: Final = {"too_many_concurrent_requests", "concurrent_limit_exceeded", "rate_limit_exceeded", "system_busy"}
 QUOTA: Final = {"quota_exceeded", "insufficient_credits"}
 POLICY: Final = {"content_against_policy"}
@@ -39,7 +40,6 @@ AT_ONCE_TEXT: Final = re.compile(r"maximum of (\d{1,4}) concurrent requests")
 
 UNSAID: Final = "it does not say why"
 SAID_MAX: Final = 200
-PASSAGE_MAX: Final = 80
 RETRY_AFTER_MAX_S: Final = 3600.0
 """A longer wait than this is not asked for by a limit on requests a minute: it is a mistake, or a quota."""
 
@@ -80,11 +80,21 @@ def read(status: int, headers: Mapping[str, str], body: object, *, secret: str) 
     )
 
 
-def error(answer: Answer, text: str) -> PodmillError:
-    """The error that an answer to a request to speak a text is."""
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """What was asked for, for messages."""
+
+    passage: str
+    """What was to be spoken, as a message names it."""
+    characters: int = 0
+    model: str = ""
+
+
+def error(answer: Answer, asked: Asked) -> PodmillError:
+    """The error that an answer to a request to speak is."""
     if answer.codes & POLICY or POLICY_TEXT in answer.message:
-        return HeldError(
-            f"ElevenLabs refuses to speak {_passage(text)}: {answer.message}",
+        return PolicyError(
+            f"ElevenLabs refuses to speak {asked.passage}: {answer.message}",
             action="Change the passage, or choose another voice, and submit the episode again.",
         )
     if answer.codes & QUOTA:
@@ -98,16 +108,24 @@ def error(answer: Answer, text: str) -> PodmillError:
             retry_after_s=retry_after_s(answer.headers.get("retry-after")),
             at_once_max=at_once_max(answer),
         )
-    return _configuration(answer) or _by_status(answer, text)
+    return _configuration(answer, asked.model) or _by_status(answer, asked)
 
 
-def _configuration(answer: Answer) -> PodmillError | None:
+def _configuration(answer: Answer, model: str) -> PodmillError | None:
     """An error that lies in a setting or in the account, if it is one."""
     said = f"ElevenLabs answers {answer.status}: {answer.message}"
     if answer.codes & VOICE:
         return VoiceError(said, action="Choose a voice of the account, or add this one to it.")
     if answer.codes & MODEL:
-        return ConfigurationError(said, action="Correct PODMILL_ELEVENLABS_MODEL.")
+        return ConfigurationError(
+            f"{said} (model {model})",
+            action="The model may be retired, or not be in the plan: name another one in PODMILL_ELEVENLABS_MODEL.",
+        )
+    if answer.codes & ABUSE:
+        return ConfigurationError(
+            f"ElevenLabs has stopped the account, which it takes to be abused. {said}",
+            action="It does so to free plans and behind proxies or VPNs: use a paid plan, another network, or ask it.",
+        )
     if answer.status == 401:
         return ConfigurationError(said, action=f"Check {KEY}, and what its account allows.")
     if answer.status in (402, 403) or answer.codes & PLAN:
@@ -117,19 +135,19 @@ def _configuration(answer: Answer) -> PodmillError | None:
     return None
 
 
-def _by_status(answer: Answer, text: str) -> PodmillError:
+def _by_status(answer: Answer, asked: Asked) -> PodmillError:
     if answer.codes & LENGTH:
-        return TooLongError(f"ElevenLabs does not take {len(text):,} characters at once: {answer.message}")
+        return TooLongError(f"ElevenLabs does not take {asked.characters:,} characters at once: {answer.message}")
     if answer.status == 409:
         return TransientError(f"ElevenLabs asks to try again: {answer.message}")
     if 400 <= answer.status < 500 and answer.status != 408:
         return RefusedError(
-            f"ElevenLabs cannot speak {_passage(text)} ({answer.status}): {answer.message}",
+            f"ElevenLabs cannot speak {asked.passage} ({answer.status}): {answer.message}",
             action="Change the passage, or choose another model or engine.",
         )
     # A 5xx may come after the speech was made and charged, and so may an answer that makes no sense.
     return InDoubtError(
-        f"ElevenLabs answered {answer.status} without speech; whether it charged for {_passage(text)} is not known."
+        f"ElevenLabs answered {answer.status} without speech; whether it charged for {asked.passage} is not known."
     )
 
 
@@ -169,7 +187,3 @@ def _clean(message: str, secret: str) -> str:
         message = message.replace(secret, "********")
     line = " ".join("".join(each if each.isprintable() else " " for each in message).split())
     return line if len(line) <= SAID_MAX else f"{line[:SAID_MAX]}..."
-
-
-def _passage(text: str) -> str:
-    return repr(text if len(text) <= PASSAGE_MAX else f"{text[:PASSAGE_MAX]}...")

@@ -77,3 +77,11 @@ def heard(
 def passage(text: str) -> str:
     """A text, cut, as a message quotes it."""
     return repr(text if len(text) <= PASSAGE_MAX else f"{text[:PASSAGE_MAX]}...")
+
+
+def where(request: SpeechRequest) -> str:
+    """What a request was to speak, as a message names it: its lines, counted from 1, and their words."""
+    first, last = request.lines[0], request.lines[-1]
+    if first.index == last.index:
+        return f"line {first.index + 1}, {passage(request.text)}"
+    return f"one of the lines {first.index + 1} to {last.index + 1}, {passage(first.text)} to {passage(last.text)}"

@@ -106,7 +106,7 @@ class MiniMax:
             # They are a file of its own: fetched only where it tells more than the length of the audio.
             "subtitle_enable": len(request.lines) > 1,
         }
-        reply = self._ask("/v1/t2a_v2", wanted, text)
+        reply = self._ask("/v1/t2a_v2", wanted, hosted.where(request))
         receipt = _receipt(reply)
         told = reply.get("data")
         data = told if isinstance(told, dict) else {}
@@ -148,7 +148,7 @@ class MiniMax:
         languages = tuple(dict.fromkeys([*own, *LANGUAGES]))
         return Voice(f"{self.name}:{name}", title, self.name, languages, "terms of MiniMax", True)
 
-    def _ask(self, path: str, content: Mapping[str, Any], text: str) -> dict[str, Any]:
+    def _ask(self, path: str, content: Mapping[str, Any], passage: str) -> dict[str, Any]:
         """The reply to a request that was carried out.
 
         Raises:
@@ -165,7 +165,7 @@ class MiniMax:
             content=json.dumps(content).encode(),
         )
         reply = refusals.reply_of(answer)
-        error = refusals.error(answer, reply, text, secret=key)
+        error = refusals.error(answer, reply, passage, model=settings.minimax_model, secret=key)
         if error:
             raise error
         return reply

@@ -13,16 +13,16 @@ from typing import Any, Final
 from podmill.errors import (
     BusyError,
     ConfigurationError,
-    HeldError,
     InDoubtError,
     PodmillError,
+    PolicyError,
     QuotaError,
     RefusedError,
     TransientError,
     VoiceError,
 )
 from podmill.providers.replies import said, wait_s
-from podmill.speech.hosted import Answer, passage
+from podmill.speech.hosted import Answer
 
 KEY: Final = "PODMILL_OPENAI_API_KEY, or PODMILL_OPENAI_SPEECH_API_KEY for a server of its own"
 URL: Final = "PODMILL_OPENAI_SPEECH_URL or PODMILL_OPENAI_URL"
@@ -42,12 +42,13 @@ class _Stated:
     message: str
 
 
-def error(answer: Answer, text: str, *, server: str, secret: str) -> PodmillError:
+def error(answer: Answer, passage: str, *, server: str, model: str, secret: str) -> PodmillError:
     """The error that an answer with another status than 200 is.
 
     Args:
+        passage: what was to be spoken, as a message names it.
         server: whose answer it is, for a person.
-        text: what was to be spoken.
+        model: that was to speak it.
         secret: the key, which must not get into a message even if the answer repeats it.
     """
     status, stated = answer.status, _stated(answer, secret)
@@ -58,13 +59,13 @@ def error(answer: Answer, text: str, *, server: str, secret: str) -> PodmillErro
     if status == 429:
         return BusyError(told, retry_after_s=after_s)
     if stated.codes & POLICY:
-        return HeldError(
-            f"{server} refuses to speak {passage(text)}. {told}",
+        return PolicyError(
+            f"{server} refuses to speak {passage}. {told}",
             action="Change the passage, or choose another engine, and submit the episode again.",
         )
     if status == 409 or status in (500, 502, 503):
         return TransientError(told, retry_after_s=after_s)
-    return _for_good(status, stated, told, text)
+    return _for_good(status, stated, told, passage, model)
 
 
 def words(answer: Answer, secret: str) -> str:
@@ -72,22 +73,26 @@ def words(answer: Answer, secret: str) -> str:
     return _stated(answer, secret).message
 
 
-def _for_good(status: int, stated: _Stated, told: str, text: str) -> PodmillError:
+def _for_good(status: int, stated: _Stated, told: str, passage: str, model: str) -> PodmillError:
     if status in (401, 403):
         return ConfigurationError(told, action=f"Check {KEY}, and what its account allows.")
     if stated.codes & UNKNOWN_MODEL or stated.param == "model":
-        return ConfigurationError(told, action=f"Check {MODEL}: it may be retired, or not loaded by the server.")
+        return ConfigurationError(
+            f"{told} (model {model})", action=f"Check {MODEL}: it may be retired, or not loaded by the server."
+        )
     if status == 404 or 300 <= status < 400:
-        return ConfigurationError(told, action=f"Check {URL}, which ends in /v1 as a rule, and {MODEL}.")
+        return ConfigurationError(
+            f"{told} (model {model})", action=f"Check {URL}, which ends in /v1 as a rule, and {MODEL}."
+        )
     if stated.param == "voice":
         return VoiceError(told, action="Choose a voice that the server has.")
     if 400 <= status < 500 and status not in (408, 499):
         return RefusedError(
-            f"The server cannot speak {passage(text)}. {told}",
+            f"The server cannot speak {passage}. {told}",
             action=f"Check the voice and {MODEL}, or change the passage.",
         )
     # Somebody on the way gave up waiting, or the answer makes no sense: speech may have been made.
-    return InDoubtError(f"{told} Whether it charged for {passage(text)} is not known.")
+    return InDoubtError(f"{told} Whether it charged for {passage} is not known.")
 
 
 def _stated(answer: Answer, secret: str) -> _Stated:

@@ -64,7 +64,7 @@ class OpenAISpeech:
         try:
             answer = self._ask("POST", "audio/speech", content)
             if answer.status != 200:
-                raise self._error(answer, request.text)
+                raise self._error(answer, hosted.where(request))
             receipt = Receipt(answer.headers.get("x-request-id")) if not self.own else None
             return self._raw(request, answer, receipt)
         except InDoubtError as exc:
@@ -130,8 +130,15 @@ class OpenAISpeech:
             method, f"{_address(settings)}/{path}", setting=refusals.URL, headers=headers, content=content
         )
 
-    def _error(self, answer: Answer, text: str) -> PodmillError:
-        return refusals.error(answer, text, server=_server(self.settings), secret=_key(self.settings))
+    def _error(self, answer: Answer, passage: str) -> PodmillError:
+        settings = self.settings
+        return refusals.error(
+            answer,
+            passage,
+            server=_server(settings),
+            model=settings.openai_speech_model,
+            secret=_key(settings),
+        )
 
     def _raw(self, request: SpeechRequest, answer: Answer, receipt: Receipt | None) -> RawSpeech:
         settings = self.settings

@@ -7,9 +7,9 @@ import pytest
 from podmill.errors import (
     BusyError,
     ConfigurationError,
-    HeldError,
     InDoubtError,
     PodmillError,
+    PolicyError,
     QuotaError,
     RefusedError,
     TooLongError,
@@ -23,15 +23,16 @@ from tests.emulators.elevenlabs_answers import ANSWERS
 from tests.emulators.running import Running
 
 TEXT = "Who am I to say."
-LINE = RequestLine(index=0, speaker="S1", voice="elevenlabs:JBFqnCBsd6RMkjVDRZzb", text=TEXT)
+LINE = RequestLine(index=2, speaker="S1", voice="elevenlabs:JBFqnCBsd6RMkjVDRZzb", text=TEXT)
 ASKED = SpeechRequest(key="0" * 64, engine="elevenlabs", language="en", lines=(LINE,))
 
 KEY = (ConfigurationError, "PODMILL_ELEVENLABS_API_KEY")
-MODEL = (ConfigurationError, r"PODMILL_ELEVENLABS_MODEL")
+MODEL = (ConfigurationError, r"\(model eleven_multilingual_v2\).*PODMILL_ELEVENLABS_MODEL")
+ABUSE = (ConfigurationError, "stopped the account.*free plans and behind proxies")
 CREDIT = (QuotaError, r"credit at ElevenLabs is used up.*podmill retry")
 BUSY = (BusyError, "takes no more requests now")
-REFUSED = (RefusedError, r"cannot speak 'Who am I to say\.'.*Change the passage")
-DOUBT = (InDoubtError, r"whether it charged for 'Who am I to say\.' is not known")
+REFUSED = (RefusedError, r"cannot speak line 3, 'Who am I to say\.'.*Change the passage")
+DOUBT = (InDoubtError, r"whether it charged for line 3, 'Who am I to say\.' is not known")
 
 EXPECTED: dict[str, tuple[type[PodmillError], str]] = {
     "text_too_long": (TooLongError, "does not take 16 characters at once: The text is too long"),
@@ -48,7 +49,7 @@ EXPECTED: dict[str, tuple[type[PodmillError], str]] = {
     "missing_permissions": KEY,
     "quota_exceeded": CREDIT,
     "quota_exceeded_before": CREDIT,
-    "detected_unusual_activity": KEY,
+    "detected_unusual_activity": ABUSE,
     "insufficient_credits": CREDIT,
     "paid_plan_required": KEY,
     "insufficient_permissions": KEY,
@@ -58,7 +59,7 @@ EXPECTED: dict[str, tuple[type[PodmillError], str]] = {
     "model_access_denied": MODEL,
     "output_format_not_allowed": KEY,
     "output_format_not_allowed_400": KEY,
-    "content_against_policy": (HeldError, r"refuses to speak 'Who am I to say\.'.*Change the passage"),
+    "content_against_policy": (PolicyError, r"refuses to speak line 3, 'Who am I to say\.'.*Change the passage"),
     "voice_not_found": (VoiceError, "Choose a voice of the account"),
     "not_found": (ConfigurationError, "PODMILL_ELEVENLABS_URL"),
     "already_running": (TransientError, "asks to try again"),

@@ -8,10 +8,10 @@ import pytest
 from podmill.errors import (
     BusyError,
     ConfigurationError,
-    HeldError,
     InDoubtError,
     MissingExtraError,
     PodmillError,
+    PolicyError,
     PriceUnknownError,
     QuotaError,
     RefusedError,
@@ -64,11 +64,15 @@ GEMINI = {
 CHAT = {
     "argument": Outcome(RefusedError, "400"),
     "too_long": Outcome(RefusedError, "PODMILL_OPENAI_CHAT_PROMPT_CHARS"),
-    "policy": Outcome(HeldError, "refuses to write chapter 1, 'The Moon'"),
+    "policy": Outcome(PolicyError, "refuses to write chapter 1, 'The Moon'"),
     "key": Outcome(ConfigurationError, "PODMILL_OPENAI_API_KEY"),
     "credit": Outcome(QuotaError, "Buy credit"),
     "permission": Outcome(ConfigurationError, "PODMILL_OPENAI_API_KEY"),
-    "retired": Outcome(ConfigurationError, "PODMILL_OPENAI_CHAT_MODEL"),
+    "retired": Outcome(
+        ConfigurationError, "(model emulated-llm) Check PODMILL_OPENAI_URL and PODMILL_OPENAI_CHAT_MODEL"
+    ),
+    "retired_400": Outcome(ConfigurationError, "(model emulated-llm) Check PODMILL_OPENAI_URL"),
+    "vllm": Outcome(ConfigurationError, "(model emulated-llm)"),
     "ollama_missing": Outcome(ConfigurationError, "try pulling it"),
     "conflict": Outcome(TransientError, "409"),
     "detail": Outcome(RefusedError, "Field required"),
@@ -77,14 +81,18 @@ CHAT = {
     "internal": Outcome(TransientError, "500"),
     "gateway": Outcome(TransientError, "502"),
     "loading": Outcome(TransientError, "Loading model"),
+    "localai": Outcome(TransientError, "could not load model"),
+    "unavailable": Outcome(TransientError, "503", 5.0),
     "moved": Outcome(ConfigurationError, "PODMILL_OPENAI_URL"),
+    "too_late": Outcome(InDoubtError, "answers 408"),
+    "given_up": Outcome(InDoubtError, "answers 504"),
     "hang": Outcome(InDoubtError, "not known"),
     "drop": Outcome(InDoubtError, "not known"),
     "truncate": Outcome(InDoubtError, "not known"),
     "garbled": Outcome(InDoubtError, "not known"),
     "shapeless": Outcome(InDoubtError, "not known"),
 }
-CHARGED = ("hang", "drop", "truncate", "garbled", "shapeless")
+CHARGED = ("too_late", "given_up", "hang", "drop", "truncate", "garbled", "shapeless")
 
 
 class HostedPurchases(CashPurchases):

@@ -15,9 +15,9 @@ from models.brief import Brief
 from podmill.errors import (
     BusyError,
     ConfigurationError,
-    HeldError,
     InDoubtError,
     PodmillError,
+    PolicyError,
     QuotaError,
     RefusedError,
     TransientError,
@@ -71,8 +71,10 @@ GEMINI: Final = {
 }
 EXA: Final = {
     "invalid": Expected(RefusedError, "Validation error"),
+    "urls": Expected(RefusedError, "Invalid URLs"),
     "results": Expected(RefusedError, "Too many results"),
-    "moderated": Expected(HeldError, "Word the topic differently"),
+    "moderated": Expected(PolicyError, "Exa refuses to research 'tide mills'"),
+    "moderated_403": Expected(PolicyError, "Word the topic differently"),
     "key": Expected(ConfigurationError, "Check PODMILL_EXA_API_KEY"),
     "credits": Expected(QuotaError, "Buy credit"),
     "budget": Expected(QuotaError, "raise the key's budget"),
@@ -254,7 +256,7 @@ def test_our_request_to_exa_is_what_its_own_sdk_sends(exa_emulator: RunningExa):
 )
 def test_any_body_can_be_told(body: object):
     """Whatever Exa sends instead of an error, the message is one short line."""
-    told = str(exa_error(500, body, {}, secret=KEY))
+    told = str(exa_error(500, body, {}, topic="tides", secret=KEY))
 
     assert len(told) < 300
     assert told.isprintable()

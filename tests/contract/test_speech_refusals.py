@@ -9,9 +9,9 @@ import pytest
 from podmill.errors import (
     BusyError,
     ConfigurationError,
-    HeldError,
     InDoubtError,
     PodmillError,
+    PolicyError,
     QuotaError,
     RefusedError,
     TransientError,
@@ -71,11 +71,12 @@ MINIMAX = (
     Case("1004", ConfigurationError, "PODMILL_MINIMAX_API_KEY"),
     Case("2049", ConfigurationError, "PODMILL_MINIMAX_API_KEY"),
     Case("1008", QuotaError, "podmill retry"),
-    Case("1026", HeldError, "refuses to speak 'Who am I to say.', the text"),
-    Case("1027", HeldError, "refuses to speak 'Who am I to say.', the speech"),
-    Case("1042", RefusedError, "cannot speak 'Who am I to say.'"),
-    Case("2013", RefusedError, "cannot speak 'Who am I to say.'"),
-    Case("2037", RefusedError, "cannot speak 'Who am I to say.'"),
+    Case("1026", PolicyError, "refuses to speak line 3, 'Who am I to say.', the text"),
+    Case("1027", PolicyError, "refuses to speak line 3, 'Who am I to say.', the speech"),
+    Case("1042", RefusedError, "cannot speak line 3, 'Who am I to say.'"),
+    Case("2013", RefusedError, "cannot speak line 3, 'Who am I to say.'"),
+    Case("2013_model", ConfigurationError, r"\(model speech-2.8-hd\) The model may be retired.*PODMILL_MINIMAX_MODEL"),
+    Case("2037", RefusedError, "cannot speak line 3, 'Who am I to say.'"),
     Case("20132", VoiceError, "Choose a voice"),
     Case("302", ConfigurationError, "PODMILL_MINIMAX_URL"),
     Case("400", RefusedError, "answers 400: Bad Request"),
@@ -93,11 +94,16 @@ AZURE = (
     *LOST,
     Case("shapeless", InDoubtError, "cannot be used, and is charged", billed=True),
     Case("noise", InDoubtError, "cannot be used, and is charged", billed=True),
-    Case("cut", InDoubtError, "cut its speech of 'Who am I to say.' off after ten minutes", billed=True),
+    Case("cut", InDoubtError, "cut its speech of line 3, 'Who am I to say.' off after ten minutes", billed=True),
     Case("302", ConfigurationError, "PODMILL_AZURE_SPEECH_URL"),
-    Case("400", RefusedError, "cannot speak 'Who am I to say.'. Azure answers 400: Unsupported voice"),
+    Case("400", RefusedError, "cannot speak line 3, 'Who am I to say.'. Azure answers 400: Unsupported voice"),
     Case("401", ConfigurationError, "PODMILL_AZURE_SPEECH_KEY, and that PODMILL_AZURE_SPEECH_REGION"),
-    Case("403", ConfigurationError, "the month's allowance of PODMILL_AZURE_SPEECH_KEY"),
+    Case("403", QuotaError, "The month's allowance"),
+    Case(
+        "403_role",
+        ConfigurationError,
+        "Check the roles, the plan and the month's allowance of PODMILL_AZURE_SPEECH_KEY",
+    ),
     Case("404", ConfigurationError, "PODMILL_AZURE_SPEECH_REGION"),
     Case("408", InDoubtError, "answers 408"),
     Case("415", RefusedError, "answers 415"),
@@ -117,13 +123,13 @@ OPENAI = (
     Case("shapeless", InDoubtError, "cannot be used", billed=True),
     Case("noise", InDoubtError, "cannot be used", billed=True),
     Case("words", InDoubtError, "It says: Something went wrong", billed=True),
-    Case("bad_request", RefusedError, "cannot speak 'Who am I to say.'"),
-    Case("policy", HeldError, "refuses to speak 'Who am I to say.'"),
+    Case("bad_request", RefusedError, "cannot speak line 3, 'Who am I to say.'"),
+    Case("policy", PolicyError, "refuses to speak line 3, 'Who am I to say.'"),
     Case("key", ConfigurationError, "PODMILL_OPENAI_API_KEY"),
     Case("payment", QuotaError, "podmill retry"),
     Case("region", ConfigurationError, "Country not supported"),
-    Case("model", ConfigurationError, "PODMILL_OPENAI_SPEECH_MODEL"),
-    Case("retired", ConfigurationError, "PODMILL_OPENAI_SPEECH_MODEL: it may be retired"),
+    Case("model", ConfigurationError, r"\(model tts-1\).*PODMILL_OPENAI_SPEECH_MODEL"),
+    Case("retired", ConfigurationError, r"\(model tts-1\) Check PODMILL_OPENAI_SPEECH_MODEL: it may be retired"),
     Case("voice", VoiceError, "Choose a voice"),
     Case("conflict", TransientError, "answers 409"),
     Case("too_late", InDoubtError, "answers 408"),
@@ -154,6 +160,12 @@ LOCAL = (
     Case("detail_object", ConfigurationError, "Unsupported model: tts-9.*PODMILL_OPENAI_SPEECH_MODEL"),
     Case("detail_fields", RefusedError, "body.voice: Field required"),
     Case("vllm", RefusedError, "Unknown voice"),
+    Case("vllm_404", ConfigurationError, "The model `tts-9` does not exist.*PODMILL_OPENAI_SPEECH_MODEL"),
+    Case("vllm_500", TransientError, "answers 500: EngineCore died"),
+    Case("kokoro_400", RefusedError, "Voice 'nobody' not found"),
+    Case("kokoro_403", ConfigurationError, "answers 403: Local voice saving is disabled"),
+    Case("kokoro_500", TransientError, "answers 500: Failed to generate audio"),
+    Case("localai", TransientError, "answers 500: could not load model"),
 )
 
 
@@ -190,7 +202,7 @@ def test_an_answer_that_is_no_speech(provider: str, case: Case, request: pytest.
     )
     timeout_s = 0.5 if case.fault in ("hang", "trickle") else 30.0
     engine = make("openai" if provider == "local" else provider, settings(provider, emulator, timeout_s))
-    line = RequestLine(index=0, speaker="S1", voice=engine.voices()[0].id, text=TEXT)
+    line = RequestLine(index=2, speaker="S1", voice=engine.voices()[0].id, text=TEXT)
     emulator.next(case.fault)
 
     with pytest.raises(PodmillError, match=case.said) as caught:

@@ -27,6 +27,7 @@ class Azure(Speaking):
         "400": Refusal(400, "Unsupported voice."),
         "401": Refusal(401),
         "403": Refusal(403, {"error": {"code": "403", "message": "Out of call volume quota."}}),
+        "403_role": Refusal(403, "<html>Forbidden</html>"),
         "404": Refusal(404, "Resource not found"),
         "408": Refusal(408),
         "415": Refusal(415),

@@ -38,6 +38,8 @@ BEFORE: Final[dict[str, tuple[int, Any, dict[str, str]]]] = {
     "invalid": (400, _body("Validation error", "INVALID_REQUEST_BODY"), {}),
     "results": (400, _body("Too many results", "NUM_RESULTS_EXCEEDED"), {}),
     "moderated": (400, _body("The query was refused by moderation"), {}),
+    "moderated_403": (403, _body("This search was blocked", "CONTENT_MODERATION"), {}),
+    "urls": (400, _body("Invalid URLs", "INVALID_URLS"), {}),
     "key": (401, _body(f"Invalid API key {KEY}", "INVALID_API_KEY"), {}),
     "credits": (402, _body("You have no more credits", "NO_MORE_CREDITS"), {}),
     "budget": (402, _body("The key has used its budget", "API_KEY_BUDGET_EXCEEDED"), {}),

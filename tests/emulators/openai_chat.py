@@ -29,8 +29,10 @@ FIELDS: Final = {
 }
 
 
-def _error(status: int, message: str, code: str | None, kind: str, **headers: str) -> tuple[int, Any, dict[str, str]]:
-    body = {"error": {"message": message, "type": kind, "code": code, "param": None}}
+def _error(
+    status: int, message: str, code: str | None, kind: str, param: str | None = None, **headers: str
+) -> tuple[int, Any, dict[str, str]]:
+    body = {"error": {"message": message, "type": kind, "code": code, "param": param}}
     return status, body, {name.replace("_", "-"): value for name, value in headers.items()}
 
 
@@ -53,11 +55,18 @@ BEFORE: Final[dict[str, tuple[int, Any, dict[str, str]]]] = {
     "internal": _error(500, "The server had an error.", None, "server_error"),
     "gateway": (502, "<html>Bad Gateway</html>", {}),
     "loading": _error(503, "Loading model", None, "unavailable_error"),
+    "retired_400": _error(400, "The model `emulated-llm` is deprecated.", None, "invalid_request_error", "model"),
+    "vllm": (404, {"error": {"message": "No such model.", "type": "NotFoundError", "param": "model", "code": 404}}, {}),
+    "localai": (500, {"error": {"code": 500, "message": "could not load model", "type": ""}}, {}),
+    "unavailable": (503, "", {"Retry-After": "5"}),
     "moved": (307, "elsewhere", {"Location": "https://elsewhere.example/v1/chat/completions"}),
 }
 """Nothing is made and nothing is charged."""
 
-AFTER: Final = ("hang", "drop", "truncate", "garbled", "shapeless", "cut", "filtered", "refusal", "no_usage")
+LATE: Final = {"too_late": (408, {"error": "Request timed out"}), "given_up": (504, "upstream request timeout")}
+"""The completion is made and charged, and somebody on the way gave up waiting for it."""
+
+AFTER: Final = (*LATE, "hang", "drop", "truncate", "garbled", "shapeless", "cut", "filtered", "refusal", "no_usage")
 """The completion is made and charged, and comes too late, not at all, not whole, or as something else."""
 
 
@@ -105,6 +114,8 @@ class Chat(Handler):
         if outcome in ("hang", "drop"):
             time.sleep(self.server.hang_s if outcome == "hang" else 0.0)
             self.drop()
+        elif outcome in LATE:
+            raise RefusedError(*LATE[outcome])
         elif outcome == "garbled":
             self.send(b"<html>Something else entirely</html>")
         elif outcome == "shapeless":

@@ -32,6 +32,11 @@ def error(status: int, kind: str, code: str | None, message: str, param: str | N
     return Refusal(status, {"error": said}, {name.replace("_", "-"): value for name, value in headers.items()})
 
 
+def detail(kind: str, message: str) -> dict[str, object]:
+    """As Kokoro-FastAPI says what is wrong."""
+    return {"detail": {"error": kind, "message": message, "type": "invalid_request_error"}}
+
+
 class OpenAISpeech(Speaking):
     routes = {  # noqa: RUF012 - a class variable by its declaration in the base class
         "POST /v1/audio/speech": "speak",
@@ -74,6 +79,12 @@ class OpenAISpeech(Speaking):
         "vllm": Refusal(
             400, {"error": {"message": "Unknown voice", "type": "BadRequestError", "param": None, "code": 400}}
         ),
+        "vllm_404": error(404, "NotFoundError", None, "The model `tts-9` does not exist.", "model"),
+        "vllm_500": Refusal(500, {"error": {"message": "EngineCore died", "type": "InternalServerError", "code": 500}}),
+        "kokoro_400": Refusal(400, detail("validation_error", "Voice 'nobody' not found. Available: af_heart")),
+        "kokoro_403": Refusal(403, detail("permission_denied", "Local voice saving is disabled")),
+        "kokoro_500": Refusal(500, detail("processing_error", "Failed to generate audio")),
+        "localai": Refusal(500, {"error": {"code": 500, "message": "could not load model", "type": ""}}),
     }
     own_faults = ("words", "empty_header")
 

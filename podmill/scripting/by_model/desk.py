@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Final
 
 from podmill.context import StepContext
-from podmill.errors import HeldError, ScriptError
+from podmill.errors import PolicyError, ScriptError
 from podmill.scripting.by_model.language_model import Ask, LanguageModel, Reply
 from podmill.scripting.by_model.shapes import AnyShape, NotAsAgreedError, read
 from podmill.scripting.prompts import prompt
@@ -49,7 +49,7 @@ class Desk:
             check: what is wrong with a reply that has the form, in words a model can follow.
 
         Raises:
-            HeldError: the provider's policy blocks it.
+            PolicyError: the provider's policy blocks it.
             ScriptError: no try gave a usable reply.
             PodmillError: as ``LanguageModel.complete``.
         """
@@ -96,8 +96,8 @@ class Desk:
         self.answered_by = reply.model or self.answered_by
         return reply
 
-    def _held(self, task: Task, reason: str) -> HeldError:
-        return HeldError(
+    def _held(self, task: Task, reason: str) -> PolicyError:
+        return PolicyError(
             f"{self.model.provider} {self.model.model} refuses to write {_called(task)} ({reason}).",
             action=f"Leave that source out, or name another model in {self.model.setting} or another writer, and "
             "submit the episode again.",

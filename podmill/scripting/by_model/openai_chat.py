@@ -121,11 +121,16 @@ class _Request:
             raise self._unknown(type(exc).__name__) from exc
         try:
             body: object = json.loads(data)
-        except ValueError:
+        except (ValueError, RecursionError):
             body = data.decode(errors="replace")
         if response.status_code != 200:
             names = {name.lower(): value for name, value in response.headers.items()}
-            raise openai_refusals.error(response.status_code, body, names, about=self.task.about, secret=secret)
+            error = openai_refusals.error(
+                response.status_code, body, names, about=self.task.about, model=self.model, secret=secret
+            )
+            if self.own and isinstance(error, InDoubtError):
+                raise TransientError(error.message)
+            raise error
         reply = _read(body, self.model)
         if reply is None:
             raise self._unknown("not a completion")

@@ -17,10 +17,10 @@ from podmill.context import StepContext
 from podmill.errors import (
     BusyError,
     ConfigurationError,
-    HeldError,
     InDoubtError,
     MissingExtraError,
     PodmillError,
+    PolicyError,
     QuotaError,
     RefusedError,
     TransientError,
@@ -109,7 +109,7 @@ def test_a_kept_reply_makes_the_same_speech(hosted: ElevenLabs, context: StepCon
         ("unusual", ConfigurationError, "Unusual activity"),
         ("format", ConfigurationError, "needs another plan"),
         ("credits", QuotaError, "used up: Not enough credits.*podmill retry"),
-        ("policy", HeldError, "refuses to speak 'Who am I to say.'.*violate our Terms"),
+        ("policy", PolicyError, "refuses to speak line 1, 'Who am I to say.'.*violate our Terms"),
     ],
 )
 def test_a_refusal_costs_nothing(
@@ -255,7 +255,7 @@ def test_credit_that_is_used_up(hosted: ElevenLabs, elevenlabs_emulator: Running
 
 def test_a_text_it_cannot_speak(hosted: ElevenLabs) -> None:
     """What it calls invalid is not tried again."""
-    with pytest.raises(RefusedError, match=r"cannot speak '   ' \(400\): The text is empty"):
+    with pytest.raises(RefusedError, match=r"cannot speak line 1, '   ' \(400\): The text is empty"):
         hosted.speak(request("   "))
     with pytest.raises(RefusedError, match=r"\(422\): body.seed: Input should be between"):
         hosted.speak(request("Hello.", variant=-1))

@@ -2,28 +2,30 @@
 
 import time
 from email.utils import formatdate
-from typing import Any
+from typing import Any, Final
 
 import pytest
 
 from podmill.errors import (
     BusyError,
     ConfigurationError,
-    HeldError,
     InDoubtError,
     PodmillError,
+    PolicyError,
     QuotaError,
     RefusedError,
     TooLongError,
     TransientError,
     VoiceError,
 )
-from podmill.speech.elevenlabs_refusals import UNSAID, count, error, read, retry_after_s
+from podmill.speech.elevenlabs_refusals import UNSAID, Asked, count, error, read, retry_after_s
+from tests.emulators.elevenlabs_answers import ANSWERS
 
 
 def meaning(status: int, body: object, **headers: str) -> PodmillError:
     named = {name.replace("_", "-"): value for name, value in headers.items()}
-    return error(read(status, named, body, secret="sk_secret"), "What is said.")
+    asked = Asked("line 7, 'What is said.'", 13, "eleven_v3")
+    return error(read(status, named, body, secret="sk_secret"), asked)
 
 
 def current(code: str, message: str = "So it is.", kind: str = "some_error") -> dict[str, Any]:
@@ -42,7 +44,7 @@ def current(code: str, message: str = "So it is.", kind: str = "some_error") -> 
         (401, "quota_exceeded", QuotaError),
         (402, "insufficient_credits", QuotaError),
         (402, "paid_plan_required", ConfigurationError),
-        (403, "content_against_policy", HeldError),
+        (403, "content_against_policy", PolicyError),
         (403, "output_format_not_allowed", ConfigurationError),
         (403, "voice_access_denied", VoiceError),
         (404, "voice_not_found", VoiceError),
@@ -63,6 +65,36 @@ def current(code: str, message: str = "So it is.", kind: str = "some_error") -> 
 def test_what_a_code_means(status: int, code: str, kind: type[PodmillError]) -> None:
     """The code decides, then the status; what may have been charged is in doubt."""
     assert type(meaning(status, current(code))) is kind
+
+
+@pytest.mark.parametrize("name", ANSWERS)
+def test_every_code_in_every_shape(name: str) -> None:
+    """Present and former shape mean the same; without a code it is the status that decides, and nothing gets free."""
+    status, body = ANSWERS[name]
+    meant = type(meaning(status, body))
+    detail = body.get("detail")
+    if isinstance(detail, dict):
+        code, said = detail.get("code") or detail["status"], detail["message"]
+        for shape in ({"status": code, "message": said}, {"type": "x", "code": code, "status": code, "message": said}):
+            assert type(meaning(status, {"detail": shape})) is meant
+    plain = type(meaning(status, {"detail": "So it is."}))
+    page = type(meaning(status, "<html><title>So it is</title></html>"))
+    assert plain is page is BY_STATUS[status]
+
+
+BY_STATUS: Final = {
+    400: RefusedError,
+    401: ConfigurationError,
+    402: ConfigurationError,
+    403: ConfigurationError,
+    404: ConfigurationError,
+    409: TransientError,
+    422: RefusedError,
+    429: BusyError,
+    500: InDoubtError,
+    503: InDoubtError,
+}
+"""What an answer without a code means."""
 
 
 @pytest.mark.parametrize(
@@ -105,8 +137,8 @@ def test_a_policy_told_in_words_only() -> None:
     """The older answer has no code of its own."""
     message = "We are sorry but text you are trying to use may violate our Terms of Service and has been blocked."
     refused = meaning(403, {"detail": {"status": "blocked", "message": message}})
-    assert isinstance(refused, HeldError)
-    assert "'What is said.'" in refused.message
+    assert isinstance(refused, PolicyError)
+    assert "line 7, 'What is said.'" in refused.message
 
 
 def test_how_many_at_once() -> None:

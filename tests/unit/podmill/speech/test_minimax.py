@@ -115,7 +115,7 @@ def test_what_it_checks_itself(hosted: MiniMax) -> None:
         hosted.speak(request("   "))
     with pytest.raises(VoiceError, match="20132"):
         hosted.speak(request("Hello.", voice="lowercase"))
-    with pytest.raises(RefusedError, match="PODMILL_MINIMAX_MODEL"):
+    with pytest.raises(ConfigurationError, match=r"\(model speech-9\).*PODMILL_MINIMAX_MODEL"):
         at(hosted.settings.minimax_url, minimax_model="speech-9").speak(request("Hello."))
 
 
