@@ -1,6 +1,8 @@
 """What a step may buy: one request to a paid provider, and all that can be done with its answer."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, Protocol, TypeVar
@@ -8,6 +10,25 @@ from typing import Any, Protocol, TypeVar
 from podmill.errors import ConfigurationError
 
 Answer = TypeVar("Answer")
+
+_ON_ANSWER: ContextVar[Callable[[], None] | None] = ContextVar("_ON_ANSWER", default=None)
+
+
+@contextmanager
+def awaiting(on_answer: Callable[[], None] | None) -> Iterator[None]:
+    """While a request is made: what is called, by the client that makes it, as soon as its answer is here."""
+    token = _ON_ANSWER.set(on_answer)
+    try:
+        yield
+    finally:
+        _ON_ANSWER.reset(token)
+
+
+def answered() -> None:
+    """The answer to the request of an offer is here, whole, and no refusal: the provider is done, we are not."""
+    on_answer = _ON_ANSWER.get()
+    if on_answer is not None:
+        on_answer()
 
 
 @dataclass(frozen=True, slots=True)

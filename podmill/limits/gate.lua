@@ -320,6 +320,23 @@ function run.leave()
   return { 'left' }
 end
 
+-- The provider is done with it.
+local function give_back(slot, granted)
+  if redis.call('ZREM', SLOTS, slot) == 0 then return end
+  -- It is answered, so it had reached the provider by now.
+  local latest = redis.call('ZSCORE', LOG, slot)
+  if latest and tonumber(latest) > now then redis.call('ZADD', LOG, now, slot) end
+  local took = now - granted
+  if took > 0 then set('hold', math.floor(state.hold and 0.8 * get('hold') + 0.2 * took or took)) end
+end
+
+-- ARGV 10 slot, 11 when it was granted
+function run.answered()
+  give_back(ARGV[10], tonumber(ARGV[11]))
+  wake_next()
+  return { 'answered' }
+end
+
 -- ARGV 10 slot, 11 when it was granted, 12 outcome, 13 Retry-After, 14 requests at once the provider counts,
 -- 15 requests at once it allows; 13 to 15 may be empty
 function run.release()
@@ -327,12 +344,7 @@ function run.release()
   local retry, seen, told = tonumber(ARGV[13]), tonumber(ARGV[14]), tonumber(ARGV[15])
   local open = redis.call('ZCARD', SLOTS)
   local most = ceiling()
-  redis.call('ZREM', SLOTS, slot)
-  -- It is answered, so it had reached the provider by now.
-  local latest = redis.call('ZSCORE', LOG, slot)
-  if latest and tonumber(latest) > now then redis.call('ZADD', LOG, now, slot) end
-  local took = now - tonumber(ARGV[11])
-  if took > 0 then set('hold', math.floor(state.hold and 0.8 * get('hold') + 0.2 * took or took)) end
+  give_back(slot, tonumber(ARGV[11]))
   if told and told > 0 then
     set('told', told)
     set('told_at', now)

@@ -118,6 +118,10 @@ class Gate:
         """Wait no longer; the place is kept."""
         self._run("leave", caller.id, _class(caller), caller.group)
 
+    def answered(self, slot: str, granted_us: int) -> None:
+        """The provider is done with a request, whose outcome ``release`` tells later: another one may be made."""
+        self._run("answered", slot, granted_us)
+
     def release(
         self,
         slot: str,

@@ -16,6 +16,7 @@ import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import partial
 from typing import Final
 
 import redis
@@ -45,11 +46,17 @@ DOWN_JITTER: Final = 0.5
 
 
 class Slot:
-    """Leave to make one request."""
+    """Leave to make one request.
 
-    def __init__(self, name: str, granted_us: int) -> None:
+    Args:
+        answered: to be called when its answer is here, where reading that takes a while: another request may be made
+            meanwhile.
+    """
+
+    def __init__(self, name: str, granted_us: int, answered: Callable[[], None]) -> None:
         self.name = name
         self.granted_us = granted_us
+        self.answered = answered
         self.at_once: int | None = None
         self.at_once_max: int | None = None
 
@@ -162,7 +169,7 @@ class Limiter:
             except redis.RedisError as exc:
                 raise _away(exc) from exc
             if answer.kind == "granted":
-                slot = Slot(name, answer.time_us)
+                slot = Slot(name, answer.time_us, partial(self._answered, gate, account, name, answer.time_us))
                 self._keeper.hold(account, name, slot.granted_us)
                 if time.monotonic() - asked_at <= self._pace.transit_s * STALE_SHARE:
                     return slot
@@ -226,6 +233,13 @@ class Limiter:
         except redis.RedisError as exc:
             # The request was made, whatever becomes of its slot: that lapses by itself.
             log.warning("could not give back a slot of %s: %s", account, exc)
+
+    def _answered(self, gate: Gate, account: str, name: str, granted_us: int) -> None:
+        self._keeper.drop(account, name)
+        try:
+            gate.answered(name, granted_us)
+        except redis.RedisError as exc:
+            log.debug("a slot of %s is given back only when its answer has been read: %s", account, exc)
 
     def _renew(self, account: str, slots: Mapping[str, int]) -> None:
         self._gate(account).renew(slots)

@@ -35,7 +35,7 @@ from podmill.money.amounts import usd
 from podmill.money.charge import Bill, Purchase, short_id
 from podmill.money.fence import Fence
 from podmill.money.ledger import Ledger
-from podmill.offer import Answer, Offer, Receipt
+from podmill.offer import Answer, Offer, Receipt, awaiting
 from podmill.store.outage import is_outage
 
 log = logging.getLogger(__name__)
@@ -134,7 +134,8 @@ def _ask(purchase: Purchase, offer: Offer[Answer], counter: Counter, stamp: str,
                 retry_after_s=1.0,
             )
         try:
-            answer = offer.ask()
+            with awaiting(slot.answered if slot else None):
+                answer = offer.ask()
         except WastedError as exc:
             # Settled without a reply, it stands in nobody's way: it is written off.
             ledger.settle(charge.key, bill_of(purchase, exc.receipt), reason=str(exc), late=not purchase.own)
