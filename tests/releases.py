@@ -61,7 +61,12 @@ FACTS = (
         relevance=0.9,
     ),
     Fact(
-        id="f2", text="Tides slow Earth.", source_id="s2", passage="Tides slow Earth.", location="line 1", relevance=1
+        id="f2",
+        text="Tides slow Earth.",
+        source_id="s2",
+        passage="Friction of the tides slows the Earth.",
+        location="line 1",
+        relevance=1,
     ),
 )
 WORDS = (

@@ -10,10 +10,11 @@ from typing import Any, Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from models.dossier import Fact
 from models.release import Release
 from models.show import ShowProfile
 from podmill.errors import PublishError
-from podmill.publishing.addresses import Site, cover_name
+from podmill.publishing.addresses import WORDS, Site, cover_name
 from podmill.publishing.feed import newest_first, show_cover
 from podmill.publishing.item import Item, SourceLink
 from podmill.publishing.text import moment, one_line, paragraphs, shorten
@@ -65,7 +66,7 @@ class SpokenChapter:
 class CitedSource:
     link: SourceLink
     passages: tuple[str, ...]
-    """The sentences that the episode relies on."""
+    """What the episode relies on, in the source's own words."""
 
 
 @cache
@@ -97,11 +98,11 @@ def show_page(show: ShowProfile, items: Sequence[Item], site: Site) -> bytes:
     )
 
 
-def notes_page(release: Release, item: Item, transcript: bytes, site: Site) -> bytes:
+def notes_page(release: Release, item: Item, transcript: bytes | None, site: Site) -> bytes:
     """The page of an episode: player, chapters, transcript with a citation at each line, sources.
 
     Args:
-        transcript: the episode's JSON transcript, for the time of each line.
+        transcript: the episode's JSON transcript, for the time of each line. None: it is text only.
 
     Raises:
         PublishError: that is not a JSON transcript.
@@ -115,7 +116,8 @@ def notes_page(release: Release, item: Item, transcript: bytes, site: Site) -> b
         item=item,
         cover_name=cover_name(item.cover),
         cover_url=site.cover(item.cover),
-        audio_url=site.episode(item.folder) + item.audio_name,
+        audio_url=site.episode(item.folder) + item.audio_name if item.audio else None,
+        words_name=WORDS,
         transcript=_chapters(release, transcript),
         sources=_sources(release, item),
     )
@@ -135,7 +137,7 @@ def _named(show: ShowProfile) -> ShowProfile:
     )
 
 
-def _chapters(release: Release, transcript: bytes) -> tuple[SpokenChapter, ...]:
+def _chapters(release: Release, transcript: bytes | None) -> tuple[SpokenChapter, ...]:
     script = release.script
     numbers = {source.id: number for number, source in enumerate(script.sources, 1)}
     voices = {tag: index % _VOICE_COLOURS + 1 for index, tag in enumerate(script.speakers)}
@@ -154,8 +156,10 @@ def _chapters(release: Release, transcript: bytes) -> tuple[SpokenChapter, ...]:
     return tuple(SpokenChapter(titles.get(index, ""), tuple(spoken)) for index, spoken in lines.items())
 
 
-def _starts(release: Release, transcript: bytes) -> list[float | None]:
+def _starts(release: Release, transcript: bytes | None) -> list[float | None]:
     """When each line of the script is heard; None for one that the transcript leaves out."""
+    if transcript is None:
+        return [None] * len(release.script.lines)
     try:
         heard = _Transcript.model_validate_json(transcript).segments
     except ValidationError as exc:
@@ -176,11 +180,19 @@ def _sources(release: Release, item: Item) -> tuple[CitedSource, ...]:
     passages: dict[str, list[str]] = {}
     for fact in release.dossier.facts if release.dossier else ():
         if fact.id in cited:
-            passages.setdefault(fact.source_id, []).append(shorten(one_line(fact.text), _PASSAGE_LENGTH_MAX))
+            quote = shorten(_quote(fact), _PASSAGE_LENGTH_MAX)
+            if quote not in passages.setdefault(fact.source_id, []):
+                passages[fact.source_id].append(quote)
     return tuple(
         CitedSource(link, tuple(passages.get(source.id, ())))
         for source, link in zip(release.script.sources, item.sources, strict=True)
     )
+
+
+def _quote(fact: Fact) -> str:
+    """The sentence, or, of a claim about the source in other words, the passage that bears it out."""
+    text, passage = one_line(fact.text), one_line(fact.passage)
+    return text if text in passage else passage
 
 
 def _day(iso: str) -> str:

@@ -24,7 +24,7 @@ def text(element: etree._Element) -> str:
 
 
 def test_notes_hold_player_chapters_transcript_and_sources(studio: Studio) -> None:
-    """The page plays the audio and shows who said what, when, and on whose word."""
+    """The page plays the audio and shows who said what, when, and on whose word, in that source's own words."""
     page = notes(studio, studio.release())
 
     assert [audio.get("src") for audio in page.iter("audio")] == ["x.mp3"]
@@ -42,7 +42,7 @@ def test_notes_hold_player_chapters_transcript_and_sources(studio: Studio) -> No
     ]
     assert [text(source) for source in page.find_class("sources")[0]] == [
         "Lunar laser ranging A. Stargazer, 2024-05-01 1 passage cited The Moon moves away from Earth by 3.8 cm a year.",
-        "Tides 1 passage cited Tides slow Earth.",
+        "Tides 1 passage cited Friction of the tides slows the Earth.",
     ]
     assert "AI-generated" in text(page.find_class("notice")[0])
 
