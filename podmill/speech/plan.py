@@ -2,9 +2,7 @@
 
 import hashlib
 import json
-import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate, groupby
 from typing import Final
@@ -14,31 +12,16 @@ from models.script import Script
 from podmill.errors import ScriptError, SpeechError
 from podmill.settings import Settings
 from podmill.speech import engine
-from podmill.speech.engine import EngineCapabilities, RequestLine, SpeechRequest, Voice
+from podmill.speech.cuts import Unit, goes_on, grouped
+from podmill.speech.engine import EngineCapabilities, RequestLine, SpeechRequest
 from podmill.speech.voices import find, must_speak
+from podmill.text import sentences
 
 PROCESSING: Final = 1
 """Counts the ways in which a take was trimmed and levelled: takes made in another way are made anew."""
 
-SENTENCE_END: Final = re.compile(r"""(?<=[.!?\u2026])["'\u2019\u201d)\]]*\s+|(?<=[\u3002\uff01\uff1f])""")
-
-
 STITCH_CHARACTERS: Final = 300
 """Of what was said before a request, and of what comes after it, as far as its engine is told."""
-
-
-@dataclass(frozen=True, slots=True)
-class _Unit:
-    """What is never cut: a sentence of a line."""
-
-    index: int
-    chapter: int
-    speaker: str
-    voice: Voice
-    line: str
-    start: int
-    """In ``line``, in characters."""
-    end: int
 
 
 def plan(
@@ -47,9 +30,10 @@ def plan(
     """The requests that speak a script, in its order.
 
     Requests are cut between chapters rather than between lines, and between lines rather than sentences, wherever that
-    costs no further request. A request that is cut from another of its voice knows what is said before and after it,
-    where its engine takes that. A line to be spoken again gets a request of its own after the one that has it, unless
-    it is alone in it: the takes of its neighbours stay as they are.
+    costs no further request; within a sentence only where its line ends and no request holds all of it. A request that
+    is cut from another of its voice knows what is said before and after it, where its engine takes that. A line to be
+    spoken again gets a request of its own after the one that has it, unless it is alone in it: the takes of its
+    neighbours stay as they are.
 
     Args:
         cast: with every voice resolved.
@@ -68,7 +52,7 @@ def plan(
     units = tuple(_units(script, cast, settings, limits))
     said = {unit.index: (unit.voice.id, unit.line) for unit in units}
     for name, run in groupby(units, key=lambda unit: unit.voice.engine):
-        for group in _grouped(tuple(run), limits(name)):
+        for group in grouped(tuple(run), limits(name)):
             voices = {unit.voice.id: unit.voice for unit in group}
             for lines, variant in _takes(_lines(group), variants):
                 prints = {line.voice: fingerprints(voices[line.voice], variant) for line in lines}
@@ -89,19 +73,20 @@ def split(
     voices = {member.voice: find(member.voice, settings) for member in cast if member.voice in request.voices}
     chapters = {line.index: line.chapter for line in script.lines}
     units = [
-        _Unit(line.index, chapters[line.index], line.speaker, voices[line.voice], line.text, start, end)
+        Unit(line.index, chapters[line.index], line.speaker, voices[line.voice], line.text, start, end)
         for line in request.lines
-        for start, end in _bounds(line.text)
+        for start, end in _spans(line.text)
     ]
     if len(units) < 2:
         raise SpeechError(f"{request.engine} does not take a sentence of {request.characters} characters.")
     ends = list(accumulate(unit.end - unit.start + 1 for unit in units))
     middle = ends[-1] / 2
 
-    def badness(cut: int) -> tuple[bool, bool, bool, float]:
+    def badness(cut: int) -> tuple[bool, bool, bool, bool, float]:
         before, after = units[cut - 1], units[cut]
         far = abs(ends[cut - 1] - middle)
-        return far > middle / 3, before.index == after.index, before.chapter == after.chapter, far
+        inside = before.index == after.index, before.chapter == after.chapter
+        return goes_on(before, after), far > middle / 3, *inside, far
 
     cut = min(range(1, len(units)), key=badness)
     firsts = {line.index: line.piece for line in request.lines}
@@ -120,24 +105,9 @@ def split(
     )
 
 
-def sentences(text: str) -> list[str]:
-    """The sentences of a text, white space between them dropped."""
-    return [text[start:end] for start, end in _bounds(text)]
-
-
-def _bounds(text: str) -> Iterator[tuple[int, int]]:
-    """Where each sentence of a text begins and ends, white space around it left out."""
-    start = 0
-    for end in (*(match.end() for match in SENTENCE_END.finditer(text)), len(text)):
-        sentence = text[start:end]
-        if sentence.strip():
-            yield start + len(sentence) - len(sentence.lstrip()), start + len(sentence.rstrip())
-        start = end
-
-
 def _units(
     script: Script, cast: Sequence[CastMember], settings: Settings, limits: Callable[[str], EngineCapabilities]
-) -> Iterator[_Unit]:
+) -> Iterator[Unit]:
     voices = {member.speaker: find(member.voice, settings) for member in cast}
     for voice in voices.values():
         must_speak(voice, script.language)
@@ -150,67 +120,32 @@ def _units(
         voice = voices[line.speaker]
         longest = limits(voice.engine).max_characters
         text = " ".join(line.spoken.split())
-        if not any(character.isalnum() for character in text):
+        if not _has_words(text):
             raise ScriptError(f"Line {line.index + 1} has nothing to say: {line.text[:80]!r}.")
-        for start, end in _bounds(text):
+        for start, end in _spans(text):
             if end - start > longest:
                 raise SpeechError(
                     f"Line {line.index + 1} has a sentence of {end - start} characters; {voice.engine} takes "
                     f"{longest}.",
                     action="Put full stops into it.",
                 )
-            yield _Unit(line.index, line.chapter, line.speaker, voice, text, start, end)
+            yield Unit(line.index, line.chapter, line.speaker, voice, text, start, end)
 
 
-def _grouped(units: Sequence[_Unit], limits: EngineCapabilities) -> list[Sequence[_Unit]]:
-    """Units cut into requests: the fewest, and of these the ones cut at the best places."""
-    if units and 0 in _starts(units, len(units), limits):
-        return [units]
-    # best[end]: what the first ``end`` units cost (requests, cuts in a line, cuts in a chapter), and the last cut.
-    best: list[tuple[tuple[int, int, int], int]] = [((0, 0, 0), 0)]
-    for end in range(1, len(units) + 1):
-        cheapest: tuple[tuple[int, int, int], int] | None = None
-        for start in _starts(units, end, limits):
-            (requests, in_line, in_chapter), _ = best[start]
-            if start > 0:
-                in_line += units[start - 1].index == units[start].index
-                in_chapter += units[start - 1].chapter == units[start].chapter
-            cost = ((requests + 1, in_line, in_chapter), start)
-            cheapest = min(cheapest or cost, cost)
-        best.append(cheapest or best[-1])
-    groups = []
-    end = len(units)
-    while end:
-        start = best[end][1]
-        groups.append(units[start:end])
-        end = start
-    return groups[::-1]
+def _spans(text: str) -> list[tuple[int, int]]:
+    """The sentences of a line; what has no words is not one, and stays with that before it."""
+    found: list[tuple[int, int]] = []
+    for start, end in sentences.split(text):
+        apart = not found or (_has_words(text[start:end]) and _has_words(text[slice(*found[-1])]))
+        found.append((start, end) if apart else (found.pop()[0], end))
+    return found
 
 
-def _starts(units: Sequence[_Unit], end: int, limits: EngineCapabilities) -> Iterator[int]:
-    """Where a request that ends before ``end`` can begin, the shortest request first."""
-    # A local voice says nothing of when a line is heard: lines that share a request could not be told apart.
-    shared = limits.max_speakers > 1 or limits.timestamps
-    characters = 0
-    voices: set[str] = set()
-    after: _Unit | None = None
-    for start in range(end - 1, -1, -1):
-        unit = units[start]
-        # Up to the next sentence of its line, or with the line end that joins it to the next line.
-        stop = unit.end + 1 if after is None or after.index != unit.index else after.start
-        characters += stop - unit.start
-        voices.add(unit.voice.id)
-        longest = limits.max_characters if len(voices) == 1 else limits.dialogue_characters or limits.max_characters
-        # Of a request of several voices none can be shifted in pitch.
-        shared = shared and (len(voices) == 1 or {each.voice.pitch for each in units[start:end]} == {1.0})
-        alone = unit.index == units[end - 1].index
-        if characters - 1 > longest or len(voices) > limits.max_speakers or not (shared or alone):
-            return
-        yield start
-        after = unit
+def _has_words(text: str) -> bool:
+    return any(character.isalnum() for character in text)
 
 
-def _lines(group: Sequence[_Unit]) -> tuple[RequestLine, ...]:
+def _lines(group: Sequence[Unit]) -> tuple[RequestLine, ...]:
     lines = []
     for index, parts in groupby(group, key=lambda unit: unit.index):
         units = tuple(parts)

@@ -11,6 +11,7 @@ from podmill.speech import files
 from podmill.speech.engine import EngineCapabilities, RawSpeech, SpeechRequest, Voice
 
 RATE_HZ = 24000
+LANGUAGES = ("en", "zh", "ja", "hi", "ar")
 SPEAKING_S = 0.5
 PAUSE_S = 0.25
 
@@ -37,9 +38,7 @@ class Tones:
         self.settings = settings
 
     def voices(self) -> tuple[Voice, ...]:
-        return tuple(
-            Voice(f"tones:{name}", name, "tones", ("en", "zh"), "MIT", True) for name in ("low", "mid", "high")
-        )
+        return tuple(Voice(f"tones:{name}", name, "tones", LANGUAGES, "MIT", True) for name in ("low", "mid", "high"))
 
     def fingerprint(self, voice: Voice, variant: int) -> Mapping[str, object]:
         return {"variant": variant, "voice": voice.id}
