@@ -19,7 +19,8 @@ def open_regular(path: Path) -> int:
         # Non-blocking: opening a pipe that nobody writes to would wait for ever.
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
     except FileNotFoundError:
-        raise InputError("No such file.", file=str(path)) from None
+        action = "" if path.suffix else f"For a topic, write a brief: a YAML file with the line `topic: {path.name}`."
+        raise InputError("No such file.", action=action, file=str(path)) from None
     except (OSError, ValueError) as exc:
         reason = getattr(exc, "strerror", None) or exc
         raise InputError(f"It cannot be read: {reason}.", file=str(path)) from None

@@ -83,7 +83,7 @@ def test_a_citation_leads_to_its_source(page: Any, published: tuple[str, str, st
     page.locator("#source-2 summary").click()
 
     assert page.url.endswith("#source-2")
-    assert page.get_by_text("Tides slow Earth.", exact=True).is_visible()
+    assert page.get_by_text("Friction of the tides slows the Earth.", exact=True).is_visible()
 
 
 def test_hostile_words_do_nothing(page: Any, published: tuple[str, str, str]) -> None:
