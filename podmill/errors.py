@@ -48,7 +48,9 @@ class PodmillError(Exception):
 
     def __init__(self, message: str, *, action: str = "") -> None:
         super().__init__(message)
-        self.message = message
+        # Messages may end with what somebody else said.
+        whole = not action or message.endswith((".", "!", "?", ":"))
+        self.message = message if whole else f"{message}."
         self.action = action
 
     def __str__(self) -> str:
