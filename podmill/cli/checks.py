@@ -21,8 +21,8 @@ PROBE_TIMEOUT_S: Final = 5
 
 class Check(BaseModel):
     name: str
-    state: Literal["ok", "note", "failed"]
-    """``note``: works, but worth knowing."""
+    state: Literal["ok", "note", "failed", "off"]
+    """``note``: works, but worth knowing. ``failed``: what the settings ask for does not work. ``off``: not set up."""
     found: str
     action: str = ""
 
@@ -77,7 +77,9 @@ def ffmpeg(_settings: Settings) -> Check:
 def voices(settings: Settings) -> Check:
     """Whether the default cast can speak."""
     from podmill import speech
+    from podmill.cli.services import impatient
 
+    settings = impatient(settings)
     try:
         cast = speech.resolve_cast((), settings)
         speech.check(speech.Choice(cast), "en", settings)

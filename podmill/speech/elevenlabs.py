@@ -1,5 +1,6 @@
 """ElevenLabs: hosted voices, paid by the character."""
 
+import datetime as dt
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -10,10 +11,12 @@ from podmill.errors import ConfigurationError, InDoubtError, MissingExtraError, 
 from podmill.settings import Settings
 from podmill.speech import files, hosted, pitch
 from podmill.speech.engine import EXTRAS, EngineCapabilities, RawSpeech, SpeechRequest, Voice
+from podmill.speech.standing import Standing
 from podmill.speech.timing import line_times
 
 if TYPE_CHECKING:
     from podmill.speech.elevenlabs_account import Account, Spoken, Wanted
+    from podmill.speech.elevenlabs_replies import Subscription
 
 MODELS: Final = {
     "eleven_v4": 10_000,
@@ -55,6 +58,8 @@ LANGUAGES: Final = (
 
 VOICE_ID: Final = re.compile(r"[A-Za-z0-9]{8,64}")
 """It becomes part of an address."""
+UNUSABLE: Final = ("incomplete", "past_due", "free_disabled")
+"""States of a subscription that is not paid for, or stopped."""
 KEY: Final = re.compile(r"[!-~]+")
 """It becomes a header."""
 
@@ -96,6 +101,21 @@ class ElevenLabs:
         """As ``CheckedEngine`` says: asks for the models of the account. What voices it may use it does not list."""
         self._account().models()
         return None
+
+    def standing(self) -> Standing:
+        """As ``StandingEngine`` says: plan, credit left, and whether the account lists the model."""
+        account, model = self._account(), self.settings.elevenlabs_model
+        listed = account.models()
+        if listed and model not in listed:
+            return Standing(
+                "", f"its account has no model {model}", f"Set PODMILL_ELEVENLABS_MODEL: {', '.join(sorted(listed))}."
+            )
+        plan = account.subscription()
+        if plan is None:
+            return Standing("credit unknown: the key may not read it (permission user_read)")
+        if plan.status in UNUSABLE:
+            return Standing("", f"its subscription is {plan.status}", "Look at its page of subscriptions.")
+        return _standing(plan)
 
     def check_voice(self, voice: Voice) -> None:
         """As ``VoicesCheckedEngine`` says."""
@@ -183,6 +203,16 @@ class ElevenLabs:
     def _must_be_installed(self) -> None:
         if find_spec("elevenlabs") is None:
             raise MissingExtraError(f"The engine {self.name!r}", extra=EXTRAS[self.name])
+
+
+def _standing(plan: "Subscription") -> Standing:
+    when = f", renewed on {dt.datetime.fromtimestamp(plan.resets_at, dt.UTC):%Y-%m-%d}" if plan.resets_at else ""
+    name = f"plan {plan.tier or 'unknown'}"
+    if plan.left is None:
+        return Standing(f"{name}{when}")
+    if plan.left == 0:
+        return Standing("", f"the credit of its {name} is used up{when}", "Buy credit, or wait until then.")
+    return Standing(f"{name}, {plan.left:,} of {plan.limit:,} credits left{when}")
 
 
 def _raw(request: SpeechRequest, spoken: "Spoken") -> RawSpeech:

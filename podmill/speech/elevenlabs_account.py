@@ -192,6 +192,20 @@ class Account:
                     self._list_until = time.monotonic() + LIST_AGAIN_S
             return self._listed
 
+    def subscription(self) -> replies.Subscription | None:
+        """Plan and credit of the account; None where the key may not read them.
+
+        Raises:
+            TransientError: they cannot be read now.
+        """
+        try:
+            said = self._sdk.user.subscription.get(request_options={**ONCE, "timeout_in_seconds": LIST_TIMEOUT_S})
+        except FAILURES as exc:
+            if isinstance(exc, ApiError) and exc.status_code in (401, 403):
+                return None
+            raise self._unreadable(exc) from None
+        return replies.subscription(said)
+
     def check_voice(self, voice_id: str) -> None:
         """
         Raises:

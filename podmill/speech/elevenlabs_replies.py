@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from podmill.speech import elevenlabs_refusals as refusals
@@ -12,6 +13,36 @@ if TYPE_CHECKING:
     from elevenlabs.types import SpeechHistoryItemResponse
 
     from podmill.speech.elevenlabs_account import Wanted
+
+
+@dataclass(frozen=True, slots=True)
+class Subscription:
+    """What an account has; None where it does not say."""
+
+    tier: str | None
+    used: int | None
+    """Credits of this period."""
+    limit: int | None
+    """With what may be spent beyond the plan; None of a plan without a limit, too."""
+    resets_at: int | None
+    """Seconds since 1970."""
+    status: str | None
+
+    @property
+    def left(self) -> int | None:
+        return None if self.used is None or self.limit is None else max(self.limit - self.used, 0)
+
+
+def subscription(said: object) -> Subscription:
+    tier, status = (_text(getattr(said, name, None)) for name in ("tier", "status"))
+    names = ("character_count", "character_limit", "next_character_count_reset_unix")
+    used, limit, resets_at = (_number(getattr(said, name, None)) for name in names)
+    beyond = getattr(said, "max_credit_limit_extension", None)
+    if beyond == "unlimited":
+        limit = None
+    elif limit is not None:
+        limit += _number(beyond) or 0
+    return Subscription(tier, used, limit, resets_at, status)
 
 
 def receipt(headers: Mapping[str, str]) -> Receipt:
@@ -81,3 +112,11 @@ def cost(item: "SpeechHistoryItemResponse") -> float | None:
     """Credits that an entry of the history took."""
     before, after = (getattr(item, f"character_count_change_{end}", None) for end in ("from", "to"))
     return float(after - before) if isinstance(before, int) and isinstance(after, int) and after >= before else None
+
+
+def _number(value: object) -> int | None:
+    return value if type(value) is int and 0 <= value < 1 << 53 else None
+
+
+def _text(value: object) -> str | None:
+    return value[:40] if isinstance(value, str) and value.isprintable() else None

@@ -15,6 +15,7 @@ from podmill.speech import openai_refusals as refusals
 from podmill.speech.engine import EngineCapabilities, RawSpeech, Receipt, SpeechRequest, Voice
 from podmill.speech.hosted import Answer
 from podmill.speech.sound import sound
+from podmill.speech.standing import Standing
 
 VOICE: Final = re.compile(r"[\w][\w .+()/-]{0,99}", re.ASCII)
 """``af_heart``, ``af_bella(2)+af_sky``."""
@@ -99,6 +100,17 @@ class OpenAISpeech:
         ]
         return frozenset(name for name in names if isinstance(name, str)) or None
 
+    def standing(self) -> Standing:
+        """As ``StandingEngine`` says: whether the server lists the model."""
+        try:
+            answer = self._ask("GET", "models")
+        except InDoubtError as exc:
+            raise TransientError(f"The speech server cannot be read now. {exc.message}") from exc
+        model, listed = self.settings.openai_speech_model, _models(answer)
+        if not listed or model in listed:
+            return Standing("")
+        return Standing("", f"it has no model {model}", f"Set {refusals.MODEL}. It has {', '.join(listed[:8])}.")
+
     def preload(self) -> None:
         """Nothing to load: the server has its models."""
 
@@ -151,6 +163,16 @@ class OpenAISpeech:
         except SpeechError as exc:
             words = f" It says: {refusals.words(answer, _key(settings))}" if in_words else ""
             raise InDoubtError(f"What the speech server gave cannot be used: {exc}{words}") from exc
+
+
+def _models(answer: Answer) -> list[str]:
+    try:
+        told = json.loads(answer.body) if answer.status == 200 else None
+    except (ValueError, RecursionError):
+        told = None
+    listed = told.get("data") if isinstance(told, dict) else None
+    found = [each.get("id") for each in (listed if isinstance(listed, list) else []) if isinstance(each, dict)]
+    return [name[:100] for name in found if isinstance(name, str)]
 
 
 def is_own(settings: Settings) -> bool:

@@ -68,6 +68,7 @@ class Exa(Handler):
     server: Emulator
     routes = {  # noqa: RUF012 - a class variable by its declaration in the base class
         r"POST /search": "search",
+        r"POST /contents": "contents",
         r"POST /emulator/next": "plan",
         r"POST /emulator/reset": "reset",
     }
@@ -99,6 +100,28 @@ class Exa(Handler):
         else:
             self.send({} if outcome == "shapeless" else answer, cut=outcome == "truncate")
 
+    def contents(self) -> None:
+        """Only what asks for no page, which is refused. ``key_last`` of the terms: before the key is looked at."""
+        checks = [self._authorize, self._must_ask]
+        try:
+            for check in reversed(checks) if self.server.books.terms.get("key_last") else checks:
+                check()
+        except RefusedError as exc:
+            self.server.books.note("refused", exc.status, billed_usd=0)
+            raise
+        self.send({"requestId": uuid.uuid4().hex, "results": [], "statuses": []})
+
+    def _authorize(self) -> None:
+        terms = self.server.books.terms
+        if self.headers.get("x-api-key") != KEY:
+            raise RefusedError(401, _body("Invalid API key", "INVALID_API_KEY"))
+        if terms.get("broke"):
+            raise RefusedError(*BEFORE["credits"])
+
+    def _must_ask(self) -> None:
+        if not json.loads(self.body).get("urls"):
+            raise RefusedError(400, _body("urls: at least 1", "INVALID_REQUEST_BODY"))
+
     def plan(self) -> None:
         self.server.books.plan(json.loads(self.body))
         self.send({})
@@ -108,8 +131,7 @@ class Exa(Handler):
         self.send({})
 
     def _wanted(self) -> dict[str, Any]:
-        if self.headers.get("x-api-key") != KEY:
-            raise RefusedError(401, _body("Invalid API key", "INVALID_API_KEY"))
+        self._authorize()
         try:
             body = json.loads(self.body)
         except ValueError:

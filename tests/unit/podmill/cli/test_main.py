@@ -209,7 +209,7 @@ def test_doctor_tells_no_secret(monkeypatch: pytest.MonkeyPatch, capsys: Capture
     monkeypatch.setenv("PODMILL_BROKER_URL", "redis://:hunter2@127.0.0.1:1/0")
     settings.current.cache_clear()
     for options in ([], ["--json"]):
-        assert main(["doctor", *options]) == 1
+        assert main(["doctor", *options]) == 2
         told = capsys.readouterr()
         assert "hunter2" not in told.out + told.err
     found = json.loads(told.out)
