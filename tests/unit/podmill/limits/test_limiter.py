@@ -103,6 +103,36 @@ def test_a_waiter_gets_the_slot_that_is_given_back(server: str) -> None:
     assert order == ["out", "in"]
 
 
+def test_a_slot_is_free_as_soon_as_its_answer_is_here(server: str) -> None:
+    """While one is still reading, the next one asks; a third one may not."""
+    limiter = _limiter(server, at_once=1)
+
+    with limiter.slot(ACCOUNT, ANYBODY, patience_s=0, check=_nothing) as slot:
+        slot.answered()
+        second = limiter.slot(ACCOUNT, Caller("b", "g", interactive=False), patience_s=0, check=_nothing)
+        with second, pytest.raises(LimitedError):
+            _use(limiter, caller=Caller("c", "g", interactive=False))
+
+    _use(limiter)
+
+
+def test_an_answer_that_turns_out_useless_is_a_failure(server: str) -> None:
+    """Two in a row open the circuit, although their slots were free when they had come."""
+    limiter = _limiter(server)
+
+    def read() -> None:
+        with limiter.slot(ACCOUNT, ANYBODY, patience_s=0, check=_nothing) as slot:
+            slot.answered()
+            raise InDoubtError("no audio")
+
+    for _ in range(2):
+        with pytest.raises(InDoubtError):
+            read()
+
+    with pytest.raises(ProviderDownError):
+        _use(limiter)
+
+
 def test_what_the_check_raises_ends_the_wait(server: str) -> None:
     """A step that lost its lease stops waiting, and nobody waits behind it."""
     limiter = _limiter(server, at_once=1)

@@ -106,6 +106,9 @@ class Slots:
         self.told: list[tuple[int | None, int | None]] = []
         self.left_by: list[type[BaseException] | None] = []
 
+    def answered(self) -> None:
+        """The limiter's own: a slot that may be taken again before it is left."""
+
     def tell(self, *, at_once: int | None, at_once_max: int | None) -> None:
         self.told.append((at_once, at_once_max))
 
