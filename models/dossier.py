@@ -41,6 +41,8 @@ class Fact(Document):
     """0 to 1 against the topic."""
     also_in: tuple[str, ...] = ()
     """Ids of other sources that say the same."""
+    language: str | None = None
+    """ISO 639-1 code, where it is not in the language of its dossier."""
     supported: bool = True
     """False: a claim that no source which was read bears out. It is kept to be seen, and may never be told."""
 
@@ -58,6 +60,8 @@ class Dossier(Document):
     """Who found this: ``documents``, ``google:MODEL``, ``exa``."""
     searches: tuple[str, ...] = ()
     """What was searched for on the web."""
+    prompts: tuple[str, ...] = ()
+    """Name and version of every prompt that a language model was given: ``search 2``."""
     notes: tuple[str, ...] = ()
     """What the reader should know: a search service that did not answer, a source that could not be read."""
     age_s: float | None = None
@@ -67,3 +71,8 @@ class Dossier(Document):
     def told(self) -> "Dossier":
         """The same without claims that may not be told."""
         return self.model_copy(update={"facts": tuple(fact for fact in self.facts if fact.supported)})
+
+    @property
+    def own(self) -> "Dossier":
+        """The same with facts in its own language only."""
+        return self.model_copy(update={"facts": tuple(fact for fact in self.facts if fact.language is None)})

@@ -11,12 +11,15 @@ from podmill.research.duplicates import merge
 from podmill.research.readers import Reading
 from podmill.research.relevance import Relevance
 from podmill.research.statements import is_appendix, statements
+from podmill.text.tongue import language_in
 
 FACTS_MAX: Final = 400
 """Enough for four hours of talk; the most relevant are kept."""
 CANDIDATES_MAX: Final = 1200
 """Statements compared with one another, the most relevant."""
 PASSAGE_MAX_CHARS: Final = 1500
+SAMPLE_PARAGRAPHS: Final = 20
+"""Of a source, by which its language is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +39,7 @@ class _Candidate:
     heading: str | None
     location: str
     relevance: float
+    language: str | None = None
     also: tuple[int, ...] = ()
     """Other sources that bear it out."""
 
@@ -52,7 +56,7 @@ def find_facts(
         SourceError: there is none.
     """
     statements_found, off_topic = _candidates([reading for _, reading in readings], topic, language)
-    candidates = [*_borne_out(claims), *statements_found]
+    candidates = [*_borne_out(claims, language), *statements_found]
     if not candidates:
         _refuse(topic, off_topic)
     best = sorted(range(len(candidates)), key=lambda index: (-candidates[index].relevance, index))[:CANDIDATES_MAX]
@@ -75,6 +79,7 @@ def find_facts(
                 heading=candidate.heading,
                 location=candidate.location,
                 relevance=candidate.relevance,
+                language=candidate.language,
                 also_in=tuple(readings[source][0] for source in sorted(others)),
             )
         )
@@ -82,13 +87,28 @@ def find_facts(
     return Findings(tuple(facts), merged, off_topic)
 
 
-def _borne_out(claims: Sequence[Checked]) -> list[_Candidate]:
+def _borne_out(claims: Sequence[Checked], language: str) -> list[_Candidate]:
     # They were made for this topic, so they go before what merely stands on the pages.
     return [
-        _Candidate(each.text, each.page, each.passage, each.heading, each.location, relevance=1.0, also=each.also)
+        _Candidate(
+            each.text,
+            each.page,
+            each.passage,
+            each.heading,
+            each.location,
+            relevance=1.0,
+            language=_other(each.text, language),
+            also=each.also,
+        )
         for each in claims
         if each.supported and each.page is not None
     ]
+
+
+def _other(text: str, language: str) -> str | None:
+    """The language of a text, where it is another one."""
+    found = language_in(text)
+    return None if found == language.replace("_", "-").partition("-")[0].lower() else found
 
 
 def _without_support(claims: Sequence[Checked], sources: Sequence[str], count: int) -> list[Fact]:
@@ -113,10 +133,11 @@ def _candidates(readings: Sequence[Reading], topic: str | None, language: str) -
     found: list[_Candidate] = []
     off_topic = 0
     for source, (reading, scored) in enumerate(zip(readings, relevance.sources, strict=True)):
+        other = _other(" ".join(paragraph.text for paragraph in reading.paragraphs[:SAMPLE_PARAGRAPHS]), language)
         for paragraph, score in zip(reading.paragraphs, scored.paragraphs, strict=True):
             if is_appendix(paragraph.heading):
                 continue
-            spans = statements(paragraph.text, language)
+            spans = statements(paragraph.text, other or language)
             if not score:
                 off_topic += len(spans)
                 continue
@@ -130,6 +151,7 @@ def _candidates(readings: Sequence[Reading], topic: str | None, language: str) -
                         heading=paragraph.heading,
                         location=paragraph.location,
                         relevance=relevance.of_sentence(text, score),
+                        language=other,
                     )
                 )
     return found, off_topic

@@ -8,7 +8,7 @@ from models.script import Script
 from podmill.context import StepContext
 from podmill.errors import ScriptError
 from podmill.registry import load
-from podmill.scripting.pace import NO_RATES, Rates, measured
+from podmill.scripting.pace import NO_RATES, Rates, measured, rates_of
 from podmill.scripting.writer import Writer
 
 __all__ = ["WRITERS", "measured", "write", "writer_of"]
@@ -57,6 +57,12 @@ def write(brief: Brief, dossier: Dossier | None, context: StepContext, rates: Ra
             f"The {brief.writer} writer does not write in {brief.language!r}, only in {', '.join(can.languages)}.",
             action="Hand in a ready-made script in that language.",
         )
-    # A claim that no source bears out is not even shown to whoever writes.
-    by_speaker = {member.speaker: rates[member.voice] for member in brief.cast if member.voice in rates}
-    return writer.write(brief, dossier.told if dossier else None, context, by_speaker)
+    script = writer.write(brief, dossier, context, rates_of(brief.cast, rates))
+    doubtful = {fact.id for fact in dossier.facts if not fact.supported} if dossier else set()
+    wrong = next((line for line in script.lines if doubtful.intersection(line.facts)), None)
+    if wrong is not None:
+        raise ScriptError(
+            f"Line {wrong.index + 1} of the script makes a claim that no source bears out: {wrong.text!r}.",
+            action=f"This is a fault of the writer {brief.writer!r}: please report it.",
+        )
+    return script

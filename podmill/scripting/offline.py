@@ -33,8 +33,9 @@ class OfflineWriter:
         brief: Brief,
         dossier: Dossier | None,
         context: StepContext,
-        rates: Rates = NO_RATES,  # noqa: ARG002 - Protocol
+        rates: Rates = NO_RATES,
     ) -> Script:
+        dossier = dossier.told.own if dossier else None
         if dossier is None or not dossier.facts:
             raise ScriptError("Research found no facts to tell.", action="Add sources that are about the topic.")
         bank = phrases_in(brief.language)
@@ -42,7 +43,7 @@ class OfflineWriter:
         plan = outline(dossier, bank, brief.minutes)
         if not plan.ranked:
             raise ScriptError("No sentence of the sources can be told aloud.", action="Add sources in whole sentences.")
-        draft = _Draft(brief, dossier, bank, plan)
+        draft = _Draft(brief, dossier, bank, plan, rates)
         count = draft.best_count()
         context.progress(0.8, "checking every line against its source")
         script = draft.script(count)
@@ -54,11 +55,12 @@ class OfflineWriter:
 class _Draft:
     """One episode, at any number of facts."""
 
-    def __init__(self, brief: Brief, dossier: Dossier, bank: PhraseBank, plan: Outline) -> None:
+    def __init__(self, brief: Brief, dossier: Dossier, bank: PhraseBank, plan: Outline, rates: Rates) -> None:
         self.brief = brief
         self.dossier = dossier
         self.bank = bank
         self.plan = plan
+        self.rates = rates
         self.topic = brief.topic or brief.title or dossier.topic
         self.common = common_words(dossier.facts, bank)
         facts = "".join(fact.text for fact in dossier.facts)
@@ -96,7 +98,7 @@ class _Draft:
         ]
 
     def seconds(self, count: int) -> float:
-        return speaking_s(self.lines(count))
+        return speaking_s(self.lines(count), self.rates)
 
     def best_count(self) -> int:
         """The number of units whose episode is nearest to the asked length."""
@@ -117,7 +119,7 @@ class _Draft:
         first = {line.chapter: line.index for line in reversed(lines)}
         cited = {source for line in lines for source in line.sources}
         sources = tuple(source for source in self.dossier.sources if source.id in cited)
-        estimated_s = speaking_s(lines)
+        estimated_s = speaking_s(lines, self.rates)
         return Script(
             title=self.brief.title or self.topic[:1].upper() + self.topic[1:],
             summary=self.brief.summary or self._summary(titles, [source.title for source in sources]),

@@ -30,7 +30,9 @@ class Writer(Protocol):
     def write(self, brief: Brief, dossier: Dossier | None, context: StepContext, rates: Rates = NO_RATES) -> Script:
         """
         Args:
-            rates: characters a second of speakers whose voice was measured.
+            dossier: with the claims that no source bears out (``Dossier.told`` is without them): they may not be told,
+                and no language model is shown them.
+            rates: characters a second of each speaker.
 
         Raises:
             InputError: the script handed in cannot be used.

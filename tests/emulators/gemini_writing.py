@@ -1,9 +1,11 @@
 """What an emulated language model writes: outlines, chapters and edits, made of the facts that the prompt shows it.
 
-Terms under ``writing``: ``length``, how many times the words it is asked for it writes; ``stubborn``, it changes no
-length when told to; ``faults``, what its next replies are like, see ``FAULTS``.
+It writes English, German, Spanish and Japanese. Terms under ``writing``: ``length``, how many times the words it is
+asked for it writes; ``spread``, by which share it misses that, at random; ``stubborn``, it changes no length when told
+to; ``faults``, what its next replies are like, see ``FAULTS``.
 """
 
+import hashlib
 import json
 import re
 from collections.abc import Callable
@@ -12,15 +14,36 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from tests.emulators.gemini import Made, Wanted
 
-QUESTIONS: Final = (
-    "What happens next?",
-    "Can you tell us more about that?",
-    "And what do the sources say then?",
-    "How should we picture that?",
-    "What else is there to know?",
-    "And why is that so?",
-)
-REACTIONS: Final = ("I see.", "Right.", "Good to know.", "Let us hear more.", "Well, well.", "Thank you.")
+TALK: Final = {
+    "English": (
+        "Hello and welcome to our podcast.",
+        "Thank you for listening, and goodbye.",
+        (
+            *("What happens next?", "Can you tell us more about that?", "And what do the sources say then?"),
+            *("How should we picture that?", "What else is there to know?", "And why is that so?"),
+        ),
+        ("I see.", "Right.", "Good to know.", "Let us hear more.", "Well, well.", "Thank you."),
+    ),
+    "German": (
+        "Hallo und herzlich willkommen zu unserer Folge.",
+        "Danke fürs Zuhören und bis zum nächsten Mal.",
+        ("Und wie geht es dann weiter?", "Kannst du uns mehr davon erzählen?", "Was sagen die Quellen dazu?"),
+        ("Ach so.", "Verstehe.", "Das klingt spannend.", "Da bin ich neugierig.", "Genau."),
+    ),
+    "Spanish": (
+        "Hola y bienvenidos a nuestro programa.",
+        "Muchas gracias por escucharnos y hasta la próxima.",
+        ("¿Y qué pasa después?", "¿Nos puedes contar algo más?", "¿Qué dicen las fuentes?"),
+        ("Ya veo.", "Qué interesante.", "Sigamos.", "Es verdad.", "Muy bien."),
+    ),
+    "Japanese": (
+        "皆さん、こんにちは。番組へようこそ。",
+        "お聞きいただきありがとうございました。それではまた次回。",
+        ("それはどうしてでしょうか。", "もう少し詳しく教えてください。", "出典には何と書いてありますか。"),
+        ("なるほど。", "面白いですね。", "そうなんですね。", "次に進みましょう。"),
+    ),
+}
+"""Greeting, goodbye, questions and reactions."""
 
 
 def answer(wanted: "Wanted") -> "Made":
@@ -58,7 +81,7 @@ def _number(prompt: str, pattern: str, default: int) -> int:
 
 
 def _plan(prompt: str, shown: Any, cast: list[str], settings: dict[str, Any]) -> dict[str, Any]:
-    wanted = _number(prompt, r"choose about (\d+) facts", 20)
+    wanted = _number(prompt, r"choose\s+about (\d+)\s+facts", 20)
     chapters = _number(prompt, r"into (\d+) to", 3)
     facts = shown["facts"][:wanted]
     size = max(1, -(-len(facts) // chapters))
@@ -66,10 +89,13 @@ def _plan(prompt: str, shown: Any, cast: list[str], settings: dict[str, Any]) ->
     return {
         "title": shown["subject"],
         "summary": facts[0]["text"],
+        "question": "What is there to know?",
+        "hook": [facts[len(facts) // 2]["id"]],
         "disclosure": "Please note that script and voices of this episode are made by artificial intelligence.",
         "chapters": [
             {
                 "title": group[0].get("heading") or f"Part {'ABCDEFGHIJKLMNOPQRSTUVWXYZ'[number % 26]}",
+                "aim": "Listeners want to know what comes next.",
                 "facts": [fact["id"] for fact in group],
                 "share": round(100 * len(group) / len(facts), 1),
             }
@@ -79,26 +105,29 @@ def _plan(prompt: str, shown: Any, cast: list[str], settings: dict[str, Any]) ->
 
 
 def _chapter(prompt: str, shown: Any, cast: list[str], settings: dict[str, Any]) -> dict[str, Any]:
-    words = _number(prompt, r"It must have (\d+) words", 100) * float(settings.get("length", 1.0))
+    size = _size_in(prompt)
+    hello, goodbye, questions, reactions = _talk(prompt)
+    off = int.from_bytes(hashlib.sha256(prompt.encode()).digest()[:4]) / 2**31 - 1
+    factor = float(settings.get("length", 1.0)) * (1 + float(settings.get("spread", 0.0)) * off)
+    wanted = _number(prompt, r"It must have (\d+) ", 100) * factor
     lines: list[dict[str, Any]] = []
     if "It is the first" in prompt:
-        _say(lines, cast, "Hello and welcome to our podcast.")
-    bye = "Thank you for listening, and goodbye." if "It is the last" in prompt else ""
-    left = words - _words(lines) - len(bye.split())
+        _say(lines, cast, hello)
+    bye = goodbye if "It is the last" in prompt else ""
+    left = wanted - sum(size(line["text"]) for line in lines) - size(bye)
     for number, fact in enumerate(shown["facts"]):
-        question = QUESTIONS[(number + len(shown["chapter"])) % len(QUESTIONS)]
-        size = len(fact["text"].split())
-        if number and left < size / 2:
+        question = questions[(number + len(shown["chapter"])) % len(questions)]
+        if number and left < size(fact["text"]) / 2:
             break
-        if left > size + len(question.split()):
+        if left > size(fact["text"]) + size(question):
             _say(lines, cast, question)
-            left -= len(question.split())
+            left -= size(question)
         _say(lines, cast, fact["text"], fact["id"])
-        left -= size
-    for number, said in enumerate(REACTIONS):
+        left -= size(fact["text"])
+    for number, said in enumerate(reactions):
         if left > 3 and number:
             _say(lines, cast, said)
-            left -= len(said.split())
+            left -= size(said)
     if bye:
         _say(lines, cast, bye)
     return {"lines": lines}
@@ -108,8 +137,15 @@ def _say(lines: list[dict[str, Any]], cast: list[str], text: str, *facts: str) -
     lines.append({"speaker": cast[len(lines) % len(cast)], "text": text, "facts": list(facts)})
 
 
-def _words(lines: list[dict[str, Any]]) -> int:
-    return sum(len(line["text"].split()) for line in lines)
+def _talk(prompt: str) -> tuple[str, str, tuple[str, ...], tuple[str, ...]]:
+    return TALK[next((name for name in TALK if f"in {name}" in prompt), "English")]
+
+
+def _size_in(prompt: str) -> Callable[[str], int]:
+    """How a prompt counts: in words, or in characters."""
+    if re.search(r"\d+ characters", prompt):
+        return lambda text: len("".join(text.split()))
+    return lambda text: len(text.split())
 
 
 def _changes(prompt: str, shown: Any, cast: list[str], settings: dict[str, Any]) -> dict[str, Any]:
@@ -131,11 +167,12 @@ def _changes(prompt: str, shown: Any, cast: list[str], settings: dict[str, Any])
 
 
 def _lengthened(prompt: str, lines: list[Any], facts: dict[str, Any], cast: list[str]) -> list[dict[str, Any]]:
-    missing = _number(prompt, r"add about (\d+) words", 0)
+    missing = _number(prompt, r"add about (\d+) ", 0)
+    size_in = _size_in(prompt)
     told = {fact for line in lines for fact in line["facts"]}
     edits = []
     for fact in facts.values():
-        size = len(fact["text"].split())
+        size = size_in(fact["text"])
         if fact["id"] not in told and size / 2 < missing and len(lines) > 1:
             edits.append(
                 _edit(lines[-2]["line"], "add_after", cast[len(edits) % len(cast)], fact["text"], [fact["id"]])
@@ -145,10 +182,11 @@ def _lengthened(prompt: str, lines: list[Any], facts: dict[str, Any], cast: list
 
 
 def _shortened(prompt: str, lines: list[Any]) -> list[dict[str, Any]]:
-    excess = _number(prompt, r"take out about (\d+) words", 0)
+    excess = _number(prompt, r"take out about (\d+) ", 0)
+    size_in = _size_in(prompt)
     edits = []
     for line in lines[-2:2:-1]:
-        size = len(line["text"].split())
+        size = size_in(line["text"])
         if size / 2 < excess:
             edits.append(_edit(line["line"], "remove", line["speaker"], "", []))
             excess -= size

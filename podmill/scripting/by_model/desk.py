@@ -87,7 +87,8 @@ class Desk:
         if len(ask.text) + len(ask.system) > self.model.prompt_chars_max:
             raise ScriptError(
                 f"A task of {len(ask.text):,} characters is too long for {self.model.model}.",
-                action="Ask for a shorter episode, or name another model.",
+                action="Raise what it is said to take (PODMILL_OPENAI_CHAT_PROMPT_CHARS), or name another model in "
+                f"{self.model.setting}.",
             )
         reply = self.model.complete(ask, self.context.purchases, self.calls)
         self.calls += 1

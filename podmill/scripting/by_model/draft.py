@@ -6,6 +6,7 @@ from typing import Final
 
 from models.brief import CastMember
 from models.script import Line
+from podmill.scripting.by_model.amount import Amount, amount_in
 from podmill.scripting.by_model.clean import plain, said_by
 from podmill.scripting.by_model.shapes import Edit, SaidLine
 from podmill.scripting.by_model.support import Support
@@ -49,6 +50,10 @@ class Draft:
     _seconds: dict[tuple[str, str], float] = field(default_factory=dict)
     _speaker: int = 0
 
+    @property
+    def amount(self) -> Amount:
+        return amount_in(self.language)
+
     def said(self, given: SaidLine | Edit, chapter: int) -> Said | None:
         """A line of a model's as far as it can be used: plain, by somebody of the cast; with its fault."""
         text = said_by(plain(given.text), tuple(name for member in self.cast for name in (member.speaker, member.name)))
@@ -57,9 +62,20 @@ class Draft:
         facts = tuple(dict.fromkeys(fact.strip() for fact in given.facts[:FACTS_MAX] if fact.strip()))
         return Said(self._member(given.speaker), text, chapter, facts, self.support.fault(text, facts))
 
-    def add(self, given: Sequence[SaidLine], chapter: int) -> None:
-        """The lines of a chapter, at the end."""
-        self.lines += [said for each in given if (said := self.said(each, chapter)) is not None]
+    def add(self, given: Sequence[SaidLine], chapter: int, most: int) -> None:
+        """The lines of a chapter, at the end.
+
+        Args:
+            most: words or characters after which no further lines are taken.
+        """
+        count = 0
+        for each in given:
+            said = self.said(each, chapter)
+            if said is not None:
+                self.lines.append(said)
+                count += self.amount.of(said.text)
+            if count > most:
+                return
 
     def _member(self, name: str) -> str:
         """Whom a model means; a name that is nobody's goes to the one after the last speaker."""

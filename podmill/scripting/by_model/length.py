@@ -1,9 +1,9 @@
 """The length of an episode: asked for in words, measured in seconds, corrected where a model missed it."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Final
 
-from models.dossier import Dossier
+from models.dossier import Dossier, Fact
 from podmill.scripting.by_model.draft import Draft, Said
 from podmill.scripting.outline import outline
 from podmill.scripting.phrases import languages, phrases_in
@@ -14,19 +14,24 @@ TOLERANCE: Final = 0.05
 AIM: Final = 0.02
 """What is nearer than this is left as it is."""
 SAMPLE_FACTS: Final = 40
+FILL_WORDS: Final = range(5, 46)
+"""Of a sentence that is told as it stands."""
 WORDS_A_LINE: Final = 16
 """Of a dialogue, on average; it tells the pauses that go with so many words."""
 
 
-def seconds_a_word(draft: Draft, dossier: Dossier) -> float:
-    """Of the lines written so far; before there are any, of the facts as lines of usual length."""
+def pace(draft: Draft, dossier: Dossier) -> float:
+    """Seconds that a word takes, or a character where words are not written apart.
+
+    Of the lines written so far; before there are any, of the facts as lines of usual length.
+    """
     lines = [line for line in draft.lines if not line.fixed]
     if not lines:
         text = " ".join(fact.text for fact in dossier.facts[:SAMPLE_FACTS])
         first = draft.cast[0].speaker
         lines = [Said(first, piece, 0) for piece in split_long(text, WORDS_A_LINE)]
-    words = sum(words_in(line.text) for line in lines)
-    return sum(draft.line_s(line) for line in lines) / max(words, 1)
+    count = sum(draft.amount.of(line.text) for line in lines)
+    return sum(draft.line_s(line) for line in lines) / max(count, 1)
 
 
 def off(draft: Draft, target_s: float) -> float:
@@ -67,30 +72,44 @@ def _value(line: Said, relevance: dict[str, float]) -> float:
     return max((1 + relevance.get(fact, 0.0) for fact in line.facts), default=0.0)
 
 
-def fill(draft: Draft, dossier: Dossier, target_s: float) -> None:
+def fill(draft: Draft, dossier: Dossier, target_s: float) -> int:
     """Tell facts that nobody told, in the source's own words, until it is as long as asked or there are none left.
 
-    Only in languages in which it is known which sentences can stand by themselves.
+    Returns:
+        The number of lines that were added.
     """
-    base = draft.language.lower().replace("_", "-").partition("-")[0]
-    if base not in languages() or not draft.support.same_language or not draft.lines:
-        return
+    before = len(draft.lines)
     told = {fact for line in draft.lines for fact in line.facts}
-    for unit in outline(dossier, phrases_in(base), target_s / 60).ranked:
+    for facts in _ready(dossier.own, draft.language, target_s):
         if off(draft, target_s) >= -AIM:
-            return
-        if any(fact.id in told for fact in unit.facts):
+            break
+        if any(fact.id in told for fact in facts):
             continue
-        at = _place(draft, dossier, unit.facts[0].id)
+        at = _place(draft, dossier, facts[0].id)
         speaker = _next_speaker(draft, draft.lines[at - 1])
         chapter = draft.lines[at - 1].chapter
-        new = [Said(speaker, " ".join(fact.text.split()), chapter, (fact.id,)) for fact in unit.facts]
+        new = [Said(speaker, " ".join(fact.text.split()), chapter, (fact.id,)) for fact in facts]
         if any(draft.support.fault(line.text, line.facts) for line in new):
             continue
         longer = [*draft.lines[:at], *new, *draft.lines[at:]]
         if draft.seconds(longer) <= target_s * (1 + TOLERANCE):
             draft.lines = longer
-            told |= {fact.id for fact in unit.facts}
+            told |= {fact.id for fact in facts}
+    return len(draft.lines) - before
+
+
+def _ready(dossier: Dossier, language: str, target_s: float) -> Iterable[tuple[Fact, ...]]:
+    """Facts that can be told as they are, the best first; those that lean on one another together.
+
+    Which ones lean is known of few languages; of others research has left out what cannot stand by itself.
+    """
+    base = language.lower().replace("_", "-").partition("-")[0]
+    if base in languages():
+        return (unit.facts for unit in outline(dossier, phrases_in(base), target_s / 60).ranked)
+    if dossier.language.lower().replace("_", "-").partition("-")[0] != base:
+        return ()
+    best = sorted(dossier.facts, key=lambda fact: -fact.relevance)
+    return ((fact,) for fact in best if words_in(fact.text) in FILL_WORDS)
 
 
 def _place(draft: Draft, dossier: Dossier, fact: str) -> int:

@@ -29,6 +29,8 @@ ANSWER_BYTES_MAX: Final = 8_000_000
 BYTES_PER_TOKEN: Final = 3
 NEVER_SENT: Final = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.ProxyError)
 CONNECT_S: Final = 10.0
+FORM_CHARS: Final = 1_500
+"""The form of a reply, where it is told in words."""
 
 
 class OpenAIModel:
@@ -44,7 +46,7 @@ class OpenAIModel:
             raise ConfigurationError("No language model is named.", action=f"Set {openai_refusals.MODEL}.")
         self.model = settings.openai_chat_model
         self.output_tokens_max = settings.openai_chat_output_tokens
-        self.prompt_chars_max = settings.openai_chat_prompt_chars
+        self.prompt_chars_max = settings.openai_chat_prompt_chars - FORM_CHARS
         self._settings = settings
         self._formats = list(FORMATS[FORMATS.index(settings.openai_chat_format) :])
 

@@ -2,14 +2,17 @@
 
 import json
 import re
-from typing import Annotated, Any, Final, Literal, TypeVar
+from itertools import islice
+from typing import Annotated, Any, ClassVar, Final, Literal, TypeVar
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError
+from pydantic import BaseModel, BeforeValidator, ConfigDict, ValidationError, model_validator
 
 REPLY_CHARS_MAX: Final = 1_000_000
 ITEMS_MAX: Final = 2_000
 """Of any list in a reply."""
 PROBLEM_CHARS_MAX: Final = 300
+STARTS_MAX: Final = 20
+"""Places at which a reply may be taken to begin."""
 
 
 def _bounded(value: Any) -> Any:
@@ -27,22 +30,40 @@ Ids = Annotated[list[str], BeforeValidator(_bounded)]
 class Shape(BaseModel):
     # What is not asked for is left aside; local models like to add to a form.
     model_config = ConfigDict(frozen=True, extra="ignore")
+    spare: ClassVar[dict[str, Any]] = {}
+    """What stands for a field that a model left out. All are asked for: no default, so that schemas require them."""
+
+    @model_validator(mode="before")
+    @classmethod
+    def _complete(cls, value: Any) -> Any:
+        return cls.spare | value if isinstance(value, dict) else value
 
 
 class PlannedChapter(Shape):
+    spare = {"title": "", "aim": "", "share": 1.0}
+
     title: Text
+    aim: Text
     facts: Ids
     share: float
 
 
 class Plan(Shape):
+    spare = {"title": "", "summary": "", "disclosure": "", "question": "", "hook": []}
+
     title: Text
     summary: Text
     disclosure: Text
+    question: Text
+    """What listeners want answered."""
+    hook: Ids
+    """The facts it opens with."""
     chapters: Annotated[list[PlannedChapter], BeforeValidator(_bounded)]
 
 
 class SaidLine(Shape):
+    spare = {"speaker": "", "facts": []}
+
     speaker: Text
     text: Text
     facts: Ids
@@ -53,6 +74,8 @@ class ChapterText(Shape):
 
 
 class Edit(Shape):
+    spare = {"speaker": "", "text": "", "facts": []}
+
     line: int
     change: Literal["replace", "remove", "add_after"]
     speaker: Text
@@ -66,10 +89,14 @@ class Pronunciation(Shape):
 
 
 class Changes(Shape):
+    spare = {"unsupported": [], "pronunciations": []}
+
     unsupported: Annotated[list[int], BeforeValidator(_bounded)]
     edits: Annotated[list[Edit], BeforeValidator(_bounded)]
     pronunciations: Annotated[list[Pronunciation], BeforeValidator(_bounded)]
 
+
+_THOUGHTS: Final = re.compile(r"\A.*</think(?:ing)?>", re.DOTALL)
 
 AnyShape = TypeVar("AnyShape", bound=BaseModel)
 
@@ -84,16 +111,20 @@ def read(text: str, shape: type[AnyShape]) -> AnyShape:
     Raises:
         NotAsAgreedError: it is not that form.
     """
-    text = re.sub(r"<think>.*?</think>", "", text[:REPLY_CHARS_MAX], flags=re.DOTALL)
-    begin = text.find("{")
-    if begin < 0:
-        raise NotAsAgreedError("It has no JSON object.")
-    try:
-        value, _ = json.JSONDecoder().raw_decode(text[begin:])
-        return shape.model_validate(value)
-    except ValidationError as exc:
-        first = exc.errors(include_input=False, include_url=False)[0]
-        place = ".".join(map(str, first["loc"]))
-        raise NotAsAgreedError(f"{place}: {first['msg']}."[:PROBLEM_CHARS_MAX]) from None
-    except (ValueError, RecursionError) as exc:
-        raise NotAsAgreedError(f"It is not valid JSON: {exc}."[:PROBLEM_CHARS_MAX]) from None
+    if len(text) > REPLY_CHARS_MAX:
+        raise NotAsAgreedError(f"It has {len(text):,} characters, far too many.")
+    # Some servers leave the mark that opens the thoughts in the prompt: only its end is in the reply.
+    text = _THOUGHTS.sub("", text)
+    problem = ""
+    for begin in islice((found.start() for found in re.finditer(r"\{", text)), STARTS_MAX):
+        try:
+            # Not strict: local models write line ends into their texts as they are.
+            value, _ = json.JSONDecoder(strict=False).raw_decode(text, begin)
+            return shape.model_validate(value)
+        except ValidationError as exc:
+            first = exc.errors(include_input=False, include_url=False)[0]
+            place = ".".join(map(str, first["loc"]))
+            problem = problem or f"{place}: {first['msg']}."
+        except (ValueError, RecursionError) as exc:
+            problem = problem or f"It is not valid JSON: {exc}."
+    raise NotAsAgreedError(problem[:PROBLEM_CHARS_MAX] or "It has no JSON object.")

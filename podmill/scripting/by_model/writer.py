@@ -13,6 +13,7 @@ from podmill.scripting.by_model.clean import SUMMARY_CHARS_MAX, TITLE_CHARS_MAX,
 from podmill.scripting.by_model.desk import Desk
 from podmill.scripting.by_model.draft import Draft, Said
 from podmill.scripting.by_model.language_model import LanguageModel, open_model
+from podmill.scripting.by_model.names import disclosure_in
 from podmill.scripting.by_model.shapes import Changes, ChapterText, Plan, PlannedChapter
 from podmill.scripting.by_model.support import Support
 from podmill.scripting.by_model.tasks import Tasks, rules
@@ -24,9 +25,15 @@ from podmill.scripting.writer import WriterCapabilities
 
 PASSES_MAX: Final = 3
 """Of the whole script: one always, more while lines are at fault or the length is not right."""
-WINDOW_SHARE: Final = 0.3
-"""Of what a model takes, for the lines of one pass: the facts they name come on top."""
+WELCOME_MAX: Final = 6
+"""Lines in which listeners are welcomed and told who speaks."""
+RUNAWAY: Final = 3
+"""Times the asked length of a chapter beyond which a model has lost its way: the rest is not looked at."""
 DISCLOSURE_WORDS: Final = range(4, 60)
+CHAPTERS_MAX: Final = 120
+HOOK_MAX: Final = 2
+FILLED_MAX: Final = 0.2
+"""Share of lines in a source's own words from which on a person is told."""
 
 
 class ModelWriter:
@@ -49,8 +56,7 @@ def compose(
         ScriptError: there is nothing to tell, or the model wrote nothing that can be used.
         PodmillError: as ``LanguageModel.complete``.
     """
-    dossier = dossier.told if dossier else None
-    if dossier is None or not dossier.facts:
+    if dossier is None or not dossier.told.facts:
         raise ScriptError("Research found no facts to tell.", action="Add sources that are about the topic.")
     return _Episode(brief, dossier, Desk(model, context, rules(brief)), rates).script()
 
@@ -68,21 +74,23 @@ class _Episode:
 
     def __init__(self, brief: Brief, dossier: Dossier, desk: Desk, rates: Rates) -> None:
         self.brief = brief
-        self.dossier = dossier
+        self.dossier = dossier.told
         self.desk = desk
         self.topic = brief.topic or brief.title or dossier.topic
         self.target_s = brief.minutes * 60
-        self.tasks = Tasks(brief, dossier, desk, self.topic)
+        self.tasks = Tasks(brief, self.dossier, desk, self.topic)
         named = [self.topic, dossier.topic, brief.title or "", *(member.name for member in brief.cast)]
         self.draft = Draft(brief.cast, brief.language, Support(dossier, brief.language, named), rates)
         self.said_so: dict[str, str] = {}
         self.dropped = 0
         """Lines that no fact supports, and lines that were said before."""
+        self.filled = 0
+        """Sentences of sources that are told as they stand, because the model wrote too little."""
 
     def script(self) -> Script:
         plan = self._plan()
         chapters = _chapters(plan, {fact.id for fact in self.dossier.facts})
-        self._write(chapters)
+        self._write(plan, chapters)
         self._disclose(plan.disclosure)
         for number in range(PASSES_MAX):
             self.draft.mark_repeated()
@@ -92,9 +100,10 @@ class _Episode:
             self._pass()
         self.draft.mark_repeated()
         self.dropped = self.draft.drop_faulty()
+        self._must_tell()
         relevance = {fact.id: fact.relevance for fact in self.dossier.facts}
         length.trim(self.draft, self.target_s, relevance)
-        length.fill(self.draft, self.dossier, self.target_s)
+        self.filled = length.fill(self.draft, self.dossier, self.target_s)
         script = self._whole(plan, chapters)
         self._progress(1.0, f"{len(script.lines)} lines")
         return script
@@ -105,14 +114,14 @@ class _Episode:
     def _plan(self) -> Plan:
         self._progress(0.0, "planning")
         known = {fact.id for fact in self.dossier.facts}
-        words = round(self.target_s / length.seconds_a_word(self.draft, self.dossier))
+        count = round(self.target_s / length.pace(self.draft, self.dossier))
 
         def check(plan: Plan) -> str | None:
             return None if _chapters(plan, known) else "No chapter names a fact of the material by its id."
 
-        return self.desk.ask(self.tasks.outline(words), Plan, check)
+        return self.desk.ask(self.tasks.outline(count), Plan, check)
 
-    def _write(self, chapters: Sequence[PlannedChapter]) -> None:
+    def _write(self, plan: Plan, chapters: Sequence[PlannedChapter]) -> None:
         """Each chapter gets what the ones before it left of the time, so that a model's habit evens out."""
         self.draft.titles = [plain(chapter.title, TITLE_CHARS_MAX) for chapter in chapters]
         shares = [max(chapter.share, 1.0) for chapter in chapters]
@@ -120,15 +129,23 @@ class _Episode:
             self._progress(0.1 + 0.6 * number / len(chapters), f"writing chapter {number + 1} of {len(chapters)}")
             left_s = max(self.target_s - self.draft.seconds(), 0.2 * self.target_s / len(chapters))
             share = shares[number] / sum(shares[number:])
-            words = max(round(left_s * share / length.seconds_a_word(self.draft, self.dossier)), 20)
-            task = self.tasks.chapter(chapters, number, words, self.draft.lines)
+            count = max(round(left_s * share / length.pace(self.draft, self.dossier)), 20)
+            task = self.tasks.chapter(plan, chapters, number, count, self.draft.lines)
             reply = self.desk.ask(task, ChapterText, lambda text: None if text.lines else "It has no lines.")
-            self.draft.add(reply.lines, number)
+            self.draft.add(reply.lines, number, RUNAWAY * count)
+
+    def _must_tell(self) -> None:
+        if not any(line.facts for line in self.draft.lines):
+            raise ScriptError(
+                f"Nothing that {self.desk.model.model} wrote is borne out by the sources.",
+                action=f"Name another model in {self.desk.model.setting}, or choose the writer `offline`, and run: "
+                "podmill retry",
+            )
 
     def _disclose(self, offered: str) -> None:
-        """Listeners are told who writes and speaks before anything is stated: in our words, or else in the model's."""
+        """Listeners are told who writes and speaks when they are welcomed: in our words, or else in the model's."""
         base = self.brief.language.lower().replace("_", "-").partition("-")[0]
-        text = plain(offered)
+        text = disclosure_in(base) or plain(offered)
         if base in languages():
             bank = phrases_in(base)
             text = bank.shuffled("opening", "disclosure", self.topic)[0].format(
@@ -137,8 +154,17 @@ class _Episode:
         elif words_in(text) not in DISCLOSURE_WORDS or self.draft.support.numbers(text):
             text = ""
         if text and self.draft.lines:
-            first = self.draft.lines[0]
-            self.draft.lines.insert(1, Said(first.speaker, text, first.chapter, fixed=True))
+            at = self._welcomed()
+            before = self.draft.lines[at]
+            self.draft.lines.insert(at + 1, Said(before.speaker, text, before.chapter, fixed=True))
+
+    def _welcomed(self) -> int:
+        """The line that first names a speaker, where the opening has one; else the first."""
+        names = [name for member in self.brief.cast if (name := member.name.casefold())]
+        for at, line in enumerate(self.draft.lines[:WELCOME_MAX]):
+            if not line.facts and line.chapter == 0 and any(name in line.text.casefold() for name in names):
+                return at
+        return 0
 
     def _must_change(self) -> bool:
         faulty = any(line.fault for line in self.draft.lines)
@@ -150,11 +176,11 @@ class _Episode:
         missing_s = self.target_s - self_s
         if abs(missing_s) <= length.AIM * self.target_s:
             missing_s = 0.0
-        words = missing_s / length.seconds_a_word(self.draft, self.dossier)
+        count = missing_s / length.pace(self.draft, self.dossier)
         total = len(self.draft.lines)
-        for first, last in reversed(self._windows()):
+        for first, last in reversed(list(self.tasks.windows(self.draft))):
             share = (last - first) / total
-            changes = self.desk.ask(self.tasks.whole(self.draft, first, last, round(words * share)), Changes)
+            changes = self.desk.ask(self.tasks.whole(self.draft, first, last, round(count * share)), Changes)
             inside = range(first, last)
             self.draft.change(
                 [edit for edit in changes.edits if edit.line in inside],
@@ -163,27 +189,10 @@ class _Episode:
             for pair in changes.pronunciations:
                 self.said_so.setdefault(pair.name, pair.say)
 
-    def _windows(self) -> list[tuple[int, int]]:
-        room = round(self.desk.model.prompt_chars_max * WINDOW_SHARE)
-        windows, first, used = [], 0, 0
-        for at, line in enumerate(self.draft.lines):
-            size = len(line.text) + 100
-            if used + size > room and at > first:
-                windows.append((first, at))
-                first, used = at, 0
-            used += size
-        return [*windows, (first, len(self.draft.lines))]
-
     def _whole(self, plan: Plan, planned: Sequence[PlannedChapter]) -> Script:
         """The script, with a last look at every line: nothing that failed the check is in it."""
         draft = self.draft
         kept = [line for line in draft.lines if line.fixed or draft.support.fault(line.text, line.facts) is None]
-        if not any(line.facts for line in kept):
-            raise ScriptError(
-                f"Nothing that {self.desk.model.model} wrote is borne out by the sources.",
-                action=f"Name another model in {self.desk.model.setting}, or choose the writer `offline`, and run: "
-                "podmill retry",
-            )
         used = sorted({line.chapter for line in kept})
         kept = [Said(line.speaker, line.text, used.index(line.chapter), line.facts) for line in kept]
         sources = {fact.id: fact.source_id for fact in self.dossier.facts}
@@ -205,7 +214,7 @@ class _Episode:
             speakers={member.speaker: member.name for member in self.brief.cast},
             writer=f"{self.desk.model.provider}:{self.desk.model.model}",
             estimated_s=round(estimated_s, 1),
-            warnings=self._warnings(estimated_s),
+            warnings=self._warnings(estimated_s, kept),
             pronunciations=pronunciations,
             provenance=Provenance(
                 provider=self.desk.model.provider,
@@ -226,30 +235,37 @@ class _Episode:
     def _summary(self, text: str, facts: Sequence[str], titles: Sequence[str]) -> str:
         return self._honest(text, facts) or f"{self.topic}: {', '.join(titles)}."
 
-    def _warnings(self, estimated_s: float) -> tuple[str, ...]:
+    def _warnings(self, estimated_s: float, lines: Sequence[Said]) -> tuple[str, ...]:
         found = []
         asked, made = self.brief.minutes, estimated_s / 60
         if made < asked * (1 - length.TOLERANCE):
             found.append(f"Asked for {asked:g} minutes; the sources carry about {made:.1f}. Add sources for more.")
         elif made > asked * (1 + length.TOLERANCE):
             found.append(f"Asked for {asked:g} minutes; the nearest that can be told is about {made:.1f}.")
-        if not self.draft.support.same_language:
+        if self.filled > FILLED_MAX * len(lines):
             found.append(
-                f"Written in {self.brief.language} from sources in {self.dossier.language}: numbers were compared with "
-                "the sources, the wording by the model only."
+                f"{self.filled} of {len(lines)} lines are sentences of the sources as they stand, because "
+                f"{self.desk.model.model} wrote too little that they bear out."
+            )
+        translated = sum(self.draft.support.translated(line.facts) for line in lines)
+        if translated:
+            found.append(
+                f"{translated} of {len(lines)} lines rest on sources in another language than {self.brief.language}: "
+                "their numbers were compared with the sources, their wording by the model only."
             )
         return tuple(found)
 
 
 def _chapters(plan: Plan, known: set[str]) -> list[PlannedChapter]:
-    """The chapters that tell something; each fact in the first that names it."""
+    """The chapters that tell something; each fact in the first that names it, those of the hook in the first of all."""
     told: set[str] = set()
-    found = []
+    found: list[PlannedChapter] = []
     for chapter in plan.chapters:
-        facts = [fact for fact in dict.fromkeys(chapter.facts) if fact in known and fact not in told]
+        named = chapter.facts if found else [*plan.hook[:HOOK_MAX], *chapter.facts]
+        facts = [fact for fact in dict.fromkeys(named) if fact in known and fact not in told]
         told |= set(facts)
         if facts:
             title = plain(chapter.title, TITLE_CHARS_MAX)
             share = chapter.share if 0 < chapter.share <= 100 else 1.0
-            found.append(PlannedChapter(title=title, facts=facts, share=share))
-    return found
+            found.append(PlannedChapter(title=title, aim=chapter.aim, facts=facts, share=share))
+    return found[:CHAPTERS_MAX]

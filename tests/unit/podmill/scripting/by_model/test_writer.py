@@ -49,7 +49,7 @@ def test_a_script_by_gemini(tmp_path: Path, gemini_emulator: RunningGemini) -> N
     assert script.writer == "gemini:gemini-3.8-flash"
     assert script.provenance
     assert script.provenance.model == "gemini-3.8-flash-001"
-    assert script.provenance.prompts == ("chapter 1", "outline 1", "rules 1", "whole 1")
+    assert script.provenance.prompts == ("chapter 2", "outline 2", "rules 2", "whole 2")
     assert script.provenance.calls == len(gemini_emulator.requests()) == len(purchases.bought)
     assert [each.part for each in purchases.bought] == list(range(len(purchases.bought)))
     assert {each.provider for each in purchases.bought} == {"gemini:gemini-3.8-flash"}
@@ -142,7 +142,7 @@ def test_a_blocked_passage_goes_to_review(tmp_path: Path, gemini_emulator: Runni
         write(brief(minutes=2, writer="gemini"), tides(), buying(tmp_path, **gemini_emulator.settings))
 
     assert "PODMILL_GEMINI_MODEL" in caught.value.action
-    assert tides().facts[0].text[:40] in caught.value.message
+    assert "'The time from one high tide to the next" in caught.value.message
     assert len(gemini_emulator.requests()) == 2
 
 
@@ -205,12 +205,12 @@ def test_a_local_model_server(tmp_path: Path, chat_emulator: RunningChat) -> Non
 
 def test_long_scripts_are_read_in_pieces(tmp_path: Path) -> None:
     """A model that takes little is shown the script a part at a time, within what it takes."""
-    model = Model(prompt_chars_max=9_000)
+    model = Model(prompt_chars_max=10_500)
     script = compose(model, brief(minutes=3), tides(), buying(tmp_path))
 
     honest(script, tides())
-    assert all(len(ask.text) + len(ask.system) <= 9_000 for ask in model.asked)
-    assert sum("the whole script of an episode" in ask.text for ask in model.asked) >= 2
+    assert all(len(ask.text) + len(ask.system) <= 10_500 for ask in model.asked)
+    assert sum("Here is the script of an episode" in ask.text for ask in model.asked) >= 2
 
 
 def test_nothing_but_inventions(tmp_path: Path) -> None:
@@ -296,8 +296,10 @@ def test_whatever_the_model_does(
     )
 
     honest(script, dossier)
-    within = abs(script.estimated_s - 60 * minutes) <= 0.0501 * 60 * minutes + 0.05
-    assert within == (script.warnings == ())
+    off_s, allowed_s = abs(script.estimated_s - 60 * minutes), 0.05 * 60 * minutes
+    # The estimate is rounded.
+    if abs(off_s - allowed_s) > 0.1:
+        assert (off_s <= allowed_s) == (not any("Asked for" in warning for warning in script.warnings))
     longest_s = max(len(line.spoken) for line in script.lines) / 18.6 + 0.5
     assert script.estimated_s <= 63 * minutes + longest_s
     if script.estimated_s < 57 * minutes - longest_s:
