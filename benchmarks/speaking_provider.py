@@ -12,8 +12,8 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Final
 
-from tests.emulators.account import Account, Terms
-from tests.emulators.elevenlabs import Emulator
+from tests.emulators.account import Account, Entry, Terms
+from tests.emulators.elevenlabs import ElevenLabs, Emulator, timed
 from tests.emulators.faults import Faults
 from tests.emulators.sound import Sound, Tone
 
@@ -70,12 +70,32 @@ class Noting(Account):
         self._moments.flush()
 
 
+class Speaking(ElevenLabs):
+    """Its answer is written within the time that the request takes, not after it."""
+
+    def _sound(self, entry: Entry) -> Sound:
+        sound = super()._sound(entry)
+        self._answer = json.dumps(timed(entry, sound)).encode()
+        return sound
+
+    def _hand_out(self, outcome: str, entry: Entry, made: Sound | bytes) -> None:  # noqa: ARG002 - the base class
+        self.send_response(200)
+        told = {"request-id": entry.request_id, "character-cost": str(entry.billed)}
+        told |= self.server.account.at_once_headers()
+        for name, value in {"Content-Type": "application/json", "Content-Length": len(self._answer), **told}.items():
+            self.send_header(name, str(value))
+        self.end_headers()
+        self.wfile.write(self._answer)
+        self.wfile.flush()
+
+
 def main() -> None:
     given = json.loads(sys.argv[1])
     stock = Stock(given["characters_a_second"], given["shortest"], given["longest"])
     account = Noting(Terms(**given["terms"]), Path(given["log"]))
     server = Emulator(0, account, Faults({}, 0, ()), stock, given["latency_s"], 0.0)
     server.latency_spread = 0.0
+    server.RequestHandlerClass = Speaking
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     print(f"http://127.0.0.1:{server.server_address[1]}", flush=True)
     server.serve_forever()

@@ -144,7 +144,7 @@ class ElevenLabs(Handler):
             return
         if outcome == "error_billed":
             raise self._refusal("error")
-        content: object = made if isinstance(made, bytes) else _timed(entry, made)
+        content: object = made if isinstance(made, bytes) else timed(entry, made)
         cost = {"request-id": entry.request_id, "character-cost": str(entry.billed)}
         headers = cost | self.server.account.at_once_headers()
         self.send({} if outcome == "shapeless" else content, 200, headers, cut=outcome == "truncate")
@@ -330,7 +330,7 @@ class ElevenLabs(Handler):
         self.send({})
 
 
-def _timed(entry: Entry, sound: Sound) -> dict[str, Any]:
+def timed(entry: Entry, sound: Sound) -> dict[str, Any]:
     names = ("characters", "character_start_times_seconds", "character_end_times_seconds")
     alignment = dict(zip(names, (list(entry.text), sound.starts_s, sound.ends_s), strict=True))
     audio = base64.b64encode(sound.mp3).decode()
