@@ -33,6 +33,11 @@ BODY_MAX_BYTES: Final = 64 << 20
 BODY_TIMES: Final = 3.0
 """An answer may arrive for so many times the longest silence."""
 NEVER_SENT: Final = (httpx2.ConnectError, httpx2.ConnectTimeout, httpx2.PoolTimeout, httpx2.ProxyError)
+LOST: Final = (
+    *(httpx2.HTTPError, httpx2.InvalidURL, ValidationError),
+    *(ValueError, TypeError, AttributeError, RecursionError),
+)
+"""What the SDK raises instead of an answer: those of the second row for JSON of another kind."""
 MALFORMED: Final = (httpx2.LocalProtocolError, httpx2.UnsupportedProtocol, httpx2.InvalidURL)
 
 
@@ -98,9 +103,11 @@ def generate(
     try:
         return asked.models.generate_content(model=model, contents=contents, config=whole)
     except errors.APIError as exc:
-        raise _refusal(exc, model, settings) from None
-    except (httpx2.HTTPError, httpx2.InvalidURL, errors.UnknownApiResponseError, ValidationError, ValueError) as exc:
-        raise _unanswered(exc) from exc
+        error = _refusal(exc, model, settings)
+    except (*LOST, errors.UnknownApiResponseError) as exc:
+        error = _unanswered(exc)
+    # Raised where nothing hangs on to what the SDK raised: that may repeat the key.
+    raise error
 
 
 def look_up(settings: Settings, model: str, timeout_s: float) -> None:
@@ -115,12 +122,12 @@ def look_up(settings: Settings, model: str, timeout_s: float) -> None:
     try:
         asked.models.get(model=model)
     except errors.APIError as exc:
-        raise _refusal(exc, model, settings) from None
-    except (httpx2.HTTPError, httpx2.InvalidURL, errors.UnknownApiResponseError, ValidationError, ValueError) as exc:
+        error = _refusal(exc, model, settings)
+    except (*LOST, errors.UnknownApiResponseError) as exc:
         error = _unanswered(exc)
-        if isinstance(error, InDoubtError):
-            raise TransientError(f"Gemini cannot be read now ({type(exc).__name__}).") from exc
-        raise error from exc
+    else:
+        return
+    raise TransientError("Gemini cannot be read now.") if isinstance(error, InDoubtError) else error
 
 
 def ending(response: "GenerateContentResponse") -> Ending:

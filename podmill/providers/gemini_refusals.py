@@ -1,20 +1,29 @@
 """What an answer of the Gemini API that is an error means.
 
 Statuses and bodies: source of google-genai 3.4.0 and ai.google.dev (troubleshooting, rate limits, billing), November
-2026. Its billing page says that what fails with a 4xx or 5xx is not charged.
+2026. Its billing page says of a request that fails with a 400 or 500 error that its tokens are not charged. That is
+read as all statuses of both kinds, as the pricing page of Vertex AI puts it; of searches neither page speaks.
 """
 
 from collections.abc import Iterator, Mapping
 from typing import Any, Final
 
-from podmill.errors import BusyError, ConfigurationError, PodmillError, QuotaError, RefusedError, TransientError
+from podmill.errors import (
+    BusyError,
+    ConfigurationError,
+    InDoubtError,
+    PodmillError,
+    QuotaError,
+    RefusedError,
+    TransientError,
+)
 from podmill.providers.replies import said, wait_s
 
 KEY: Final = "PODMILL_GEMINI_API_KEY"
 
 
 def error(status: int, body: object, headers: Mapping[str, str], *, model: str, secret: str) -> PodmillError:
-    """The error that an answer is; it says whether trying again may help, and nothing was charged for any of them.
+    """The error that an answer with another status than 200 is.
 
     Args:
         body: decoded JSON, or whatever came instead.
@@ -38,6 +47,8 @@ def error(status: int, body: object, headers: Mapping[str, str], *, model: str, 
         return ConfigurationError(told, action="Check PODMILL_GEMINI_URL.")
     if status in (408, 499) or status >= 500:
         return TransientError(told, retry_after_s=_delay_s(stated) or wait_s(headers.get("retry-after")))
+    if status < 300:
+        return InDoubtError(f"{told} Whether it charged is not known.")
     return RefusedError(told, action="The request cannot be made as it is; name another model, or report it.")
 
 

@@ -34,13 +34,14 @@ def error(status: int, body: object, headers: Mapping[str, str], *, topic: str, 
         secret: the key, which must not get into a message even if the answer repeats it.
     """
     stated = body if isinstance(body, dict) else {"error": body}
-    tag = stated.get("tag")
+    named = stated.get("tag")
+    tag = named if isinstance(named, str) else ""
     told = f"Exa answers {status}: {said(stated.get('error') or stated.get('message'), secret)}"
     if status == 402 or tag in QUOTA:
         return QuotaError(told, action="Buy credit or raise the key's budget at Exa, then run: podmill retry")
     if status == 429:
         return BusyError(told, retry_after_s=wait_s(headers.get("retry-after")))
-    if status in (400, 403) and (POLICY in told.lower() or POLICY in str(tag).lower()):
+    if status in (400, 403) and (POLICY in told.lower() or POLICY in tag.lower()):
         return PolicyError(
             f"Exa refuses to research {topic[:TOPIC_MAX]!r}. {told}",
             action="Word the topic differently, or give documents under `sources`.",

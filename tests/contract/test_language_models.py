@@ -69,9 +69,9 @@ CHAT = {
     "credit": Outcome(QuotaError, "Buy credit"),
     "permission": Outcome(ConfigurationError, "PODMILL_OPENAI_API_KEY"),
     "retired": Outcome(
-        ConfigurationError, "(model emulated-llm) Check PODMILL_OPENAI_URL and PODMILL_OPENAI_CHAT_MODEL"
+        ConfigurationError, "(model emulated-llm)"
     ),
-    "retired_400": Outcome(ConfigurationError, "(model emulated-llm) Check PODMILL_OPENAI_URL"),
+    "retired_400": Outcome(ConfigurationError, "(model emulated-llm)"),
     "vllm": Outcome(ConfigurationError, "(model emulated-llm)"),
     "ollama_missing": Outcome(ConfigurationError, "try pulling it"),
     "conflict": Outcome(TransientError, "409"),
