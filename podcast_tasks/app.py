@@ -62,6 +62,10 @@ def _strike_after_sending(**_: Any) -> None:
 def _remember_queues(instance: Any, **_: Any) -> None:
     """Models are loaded in the children, by the queues their worker serves: never before the fork."""
     queues = set(instance.app.amqp.queues.consume_from)
+    if "synthesis.api" in queues and "prefork" not in instance.pool_cls.__module__:
+        from podmill.speech.readying import ready_paid
+
+        ready_paid(current())
     worker_process_init.connect(lambda **_: _preload(queues), weak=False)
 
 
