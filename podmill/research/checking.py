@@ -1,7 +1,8 @@
 """The fact-check: which claims the pages that were read bear out, and by which passage.
 
 First by words, then, where Gemini can be asked, by a model that reads each claim beside its nearest passages. The model
-is not believed either: a claim counts as borne out only by a quote that stands in the page, with all of its numbers.
+is not believed either, as a page may have talked it into something: a claim counts as borne out only by a quote that
+stands in a passage with all numbers and names of the claim, and which is about the same.
 """
 
 import logging
@@ -15,10 +16,11 @@ from pydantic import BaseModel, ValidationError
 from podmill.context import StepContext
 from podmill.errors import PodmillError, RefusedError
 from podmill.providers.gemini import Prompt, Request
-from podmill.research.prompts import material, prompt
+from podmill.research.prompts import label, material, prompt
 from podmill.research.readers import Reading
 from podmill.research.search import can_do_without
-from podmill.research.support import Match, Passages, agrees, holds
+from podmill.research.support import NEAR_MIN, Match, Passages, agrees, holds, unnamed
+from podmill.text.tongue import language_in
 
 log = logging.getLogger(__name__)
 
@@ -28,6 +30,7 @@ TOKENS_A_VERDICT: Final = 160
 THOUGHT_TOKENS: Final = 8192
 QUOTE_MIN_CHARS: Final = 20
 """A word or two stand in any page."""
+PROMPT: Final = "check_1"
 PART: Final = 10
 """Of the first request; the next one has the next number."""
 
@@ -55,6 +58,17 @@ class Checked:
     """Other pages that bear it out."""
 
 
+@dataclass(frozen=True, slots=True)
+class Check:
+    """What became of some claims."""
+
+    claims: tuple[Checked, ...]
+    notes: tuple[str, ...]
+    """For a person."""
+    prompts: tuple[str, ...]
+    """Name and version of what a model was given."""
+
+
 class Verdict(BaseModel):
     claim: int
     supported: bool
@@ -66,10 +80,13 @@ class Verdicts(BaseModel):
     verdicts: list[Verdict]
 
 
-def check(
-    assertions: Sequence[Assertion], readings: Sequence[Reading], context: StepContext
-) -> tuple[list[Checked], list[str]]:
-    """Every claim with the passage that bears it out, or marked as borne out by none; and notes for a person.
+def check_claims(
+    assertions: Sequence[Assertion], readings: Sequence[Reading], language: str, context: StepContext
+) -> Check:
+    """Every claim with the passage that bears it out, or marked as borne out by none.
+
+    Args:
+        language: of the claims.
 
     Raises:
         PodmillError: as buying raises it, where the step must wait or stop.
@@ -78,19 +95,21 @@ def check(
     found = [passages.best(each.text, each.pages, PASSAGES_A_CLAIM) for each in assertions]
     checked = [_by_words(each, matches) for each, matches in zip(assertions, found, strict=True)]
     notes: list[str] = []
+    asked_of_model = False
     if context.settings.gemini_api_key is not None:
         open_ = [index for index, each in enumerate(checked) if not each.supported and found[index]]
         for number in range(math.ceil(len(open_) / CLAIMS_A_REQUEST)):
+            asked_of_model = True
             asked = open_[number * CLAIMS_A_REQUEST : (number + 1) * CLAIMS_A_REQUEST]
             try:
-                _by_model(asked, checked, found, context, PART + number)
+                _by_model(asked, checked, found, language, context, PART + number)
             except PodmillError as exc:
                 if not can_do_without(exc):
                     raise
                 log.warning("claims are checked by their words alone: %s", exc)
                 notes.append("Claims were checked by their words alone: Gemini could not be asked.")
                 break
-    return checked, notes
+    return Check(tuple(checked), tuple(notes), (label(PROMPT),) if asked_of_model else ())
 
 
 def _by_words(each: Assertion, matches: Sequence[Match]) -> Checked:
@@ -107,6 +126,7 @@ def _by_model(
     asked: Sequence[int],
     checked: list[Checked],
     found: Sequence[Sequence[Match]],
+    language: str,
     context: StepContext,
     part: int,
 ) -> None:
@@ -116,7 +136,7 @@ def _by_model(
         parts.append("\n".join([f"Claim {index}:", material("claim", checked[index].text), *texts]))
     request = Prompt(
         model=context.settings.gemini_model,
-        system=prompt("check_1"),
+        system=prompt(PROMPT),
         text="\n\n".join(parts),
         schema=Verdicts,
         output_tokens_max=THOUGHT_TOKENS + len(asked) * TOKENS_A_VERDICT,
@@ -128,16 +148,17 @@ def _by_model(
         raise RefusedError(f"Gemini's verdicts cannot be read ({reply.finish}).") from exc
     for verdict in verdicts:
         if verdict.supported and verdict.claim in asked:
-            _believe(verdict, checked, found[verdict.claim])
+            _believe(verdict, checked, found[verdict.claim], language)
 
 
-def _believe(verdict: Verdict, checked: list[Checked], matches: Sequence[Match]) -> None:
-    """Take a verdict for true if its quote is in the passage, and all numbers of the claim are too."""
+def _believe(verdict: Verdict, checked: list[Checked], matches: Sequence[Match], language: str) -> None:
+    """Take a verdict for true if its quote is in the passage, and all numbers and names of the claim are too."""
     claim = checked[verdict.claim]
     if not 0 <= verdict.passage < len(matches):
         return
-    passage = matches[verdict.passage].passage
-    if len(verdict.quote) < QUOTE_MIN_CHARS:
+    match = matches[verdict.passage]
+    passage = match.passage
+    if len(verdict.quote) < QUOTE_MIN_CHARS or not _may_say(match, claim.text, language):
         return
     if holds(verdict.quote, passage.text) and agrees(claim.text, passage.text):
         checked[verdict.claim] = replace(
@@ -148,3 +169,12 @@ def _believe(verdict: Verdict, checked: list[Checked], matches: Sequence[Match])
             location=passage.location,
             heading=passage.heading,
         )
+
+
+def _may_say(match: Match, claim: str, language: str) -> bool:
+    """Whether a passage is about what a claim says, as far as words tell: one in another language has others."""
+    passage = match.passage
+    if language_in(passage.text) not in (None, language.replace("_", "-").partition("-")[0].lower()):
+        return True
+    around = f"{passage.title or ''} {passage.heading or ''} {passage.text}"
+    return match.covered >= NEAR_MIN and not unnamed(claim, around, language)

@@ -8,7 +8,7 @@ from models.brief import Brief
 from podmill.context import StepContext
 from podmill.errors import PolicyError, SourceError
 from podmill.providers.gemini import Prompt, Reply, Request
-from podmill.research.prompts import material, prompt
+from podmill.research.prompts import label, material, prompt
 from podmill.research.search import Claim, Found, Lead
 from podmill.research.statements import statements
 from podmill.settings import Settings
@@ -18,6 +18,7 @@ STATEMENTS_A_MINUTE: Final = 9
 STATEMENTS_MIN, STATEMENTS_MAX = 24, 240
 TOKENS_A_STATEMENT: Final = 80
 THOUGHT_TOKENS: Final = 8192
+PROMPT: Final = "search_2"
 PART: Final = 0
 
 _LINE: Final = re.compile(r"[^\n]+")
@@ -38,7 +39,7 @@ class GoogleSearch:
         count = min(max(math.ceil(brief.minutes * STATEMENTS_A_MINUTE), STATEMENTS_MIN), STATEMENTS_MAX)
         asked = Prompt(
             model=settings.gemini_model,
-            system=prompt("search_1", count=str(count), language=brief.language),
+            system=prompt(PROMPT, count=str(count), language=brief.language),
             text=material("topic", topic),
             search=True,
             output_tokens_max=THOUGHT_TOKENS + count * TOKENS_A_STATEMENT,
@@ -57,7 +58,7 @@ class GoogleSearch:
                 action="Word the topic differently.",
             )
         leads = tuple(Lead(page.url, page.title) for page in reply.pages)
-        return Found(self.name, f"{self.name}:{reply.model}", leads, claims, reply.queries)
+        return Found(self.name, f"{self.name}:{reply.model}", leads, claims, reply.queries, (label(PROMPT),))
 
 
 def _claims(reply: Reply, language: str) -> list[Claim]:

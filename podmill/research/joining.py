@@ -29,6 +29,7 @@ def join(first: Dossier, second: Dossier) -> Dossier:
             "off_topic_dropped": first.off_topic_dropped + second.off_topic_dropped,
             "researchers": (*first.researchers, *second.researchers),
             "searches": second.searches,
+            "prompts": tuple(dict.fromkeys([*first.prompts, *second.prompts])),
             "notes": (*first.notes, *second.notes),
             "age_s": second.age_s,
         }

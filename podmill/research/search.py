@@ -53,6 +53,8 @@ class Found:
     """Best first."""
     claims: tuple[Claim, ...] = ()
     queries: tuple[str, ...] = ()
+    prompts: tuple[str, ...] = ()
+    """Name and version of what a model was given."""
 
 
 class SearchService(Protocol):

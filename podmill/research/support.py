@@ -4,6 +4,7 @@ A claim that is let through wrongly is told to listeners as true, so the bar is 
 sentences of the page, and all of its numbers and negations.
 """
 
+import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -22,6 +23,9 @@ PAIRS_MIN: Final = 0.2
 SENTENCES_MAX: Final = 3
 WORDS_MIN: Final = 3
 PASSAGE_MAX_CHARS: Final = 1200
+NOUNS_CAPITALISED: Final = ("de", "lb")
+
+_NAME: Final = re.compile(r"(?<=[^.!?:\s] )[^\W\d_]+")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +36,8 @@ class Passage:
     text: str
     location: str
     heading: str | None
+    title: str | None
+    """Of the page."""
     terms: Terms
 
 
@@ -95,6 +101,14 @@ def agrees(claim: str, passage: str) -> bool:
     return _figures(terms(claim)) <= _figures(terms(passage))
 
 
+def unnamed(claim: str, passage: str, language: str) -> frozenset[str]:
+    """Stems of the names in a claim that a passage does not have; none where every noun has a capital."""
+    if language.replace("_", "-").partition("-")[0].lower() in NOUNS_CAPITALISED:
+        return frozenset()
+    named = (word for word in _NAME.findall(claim) if word[0].isupper())
+    return frozenset(stem for word in named for stem in terms(word).bag) - terms(passage).bag
+
+
 def _match(claim: Terms, passage: Passage) -> Match:
     there = passage.terms
     covered = len(claim.bag & there.bag) / max(len(claim.bag), 1)
@@ -115,7 +129,7 @@ def _of_page(page: int, reading: Reading) -> Iterator[Passage]:
             for last in range(first, min(first + SENTENCES_MAX, len(spans))):
                 text = paragraph.text[spans[first][0] : spans[last][1]]
                 if len(text) <= PASSAGE_MAX_CHARS:
-                    yield Passage(page, text, paragraph.location, paragraph.heading, terms(text))
+                    yield Passage(page, text, paragraph.location, paragraph.heading, reading.title, terms(text))
 
 
 def _numbers(found: Terms) -> frozenset[str]:

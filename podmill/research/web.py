@@ -9,7 +9,7 @@ from models.brief import Brief
 from models.dossier import Dossier
 from podmill.context import StepContext
 from podmill.errors import ConfigurationError, HeldError, PodmillError, RefusedError, TransientError
-from podmill.research.checking import Assertion, check
+from podmill.research.checking import Assertion, check_claims
 from podmill.research.exa import ExaSearch
 from podmill.research.facts import find_facts
 from podmill.research.google import GoogleSearch
@@ -94,10 +94,10 @@ def _research(asked: Sequence[SearchService], brief: Brief, context: StepContext
         searches, context, lambda share: context.progress(SEARCHED + (READ - SEARCHED) * share, "reading pages")
     )
     context.progress(READ, "checking facts")
-    checked, more = check(_assertions(searches, read), [page.reading for page in read.pages], context)
+    check = check_claims(_assertions(searches, read), [page.reading for page in read.pages], brief.language, context)
     context.progress(CHECKED, "finding facts")
     readings = [(page.record.id, page.reading) for page in read.pages]
-    found = find_facts(readings, topic, brief.language, checked)
+    found = find_facts(readings, topic, brief.language, check.claims)
     context.progress(1.0, f"{len(found.facts)} facts")
     return Dossier(
         topic=topic,
@@ -108,7 +108,8 @@ def _research(asked: Sequence[SearchService], brief: Brief, context: StepContext
         off_topic_dropped=found.off_topic_dropped,
         researchers=tuple(search.label for search in searches),
         searches=tuple(dict.fromkeys(query for search in searches for query in search.queries)),
-        notes=(*notes, *read.notes, *more),
+        prompts=tuple(dict.fromkeys([*(label for search in searches for label in search.prompts), *check.prompts])),
+        notes=(*notes, *read.notes, *check.notes),
     )
 
 

@@ -2,7 +2,7 @@
 
 It knows the emulated site: for a topic of its pages it states their claims, with the pages each rests on, and some that
 no page bears out. Its verdicts are right, except where the terms say that it lies (``lies: true``): then it takes every
-claim for true and makes up the quotes, or quotes ``a word``.
+claim for true and makes up the quotes, or quotes ``a word`` or ``a real quote`` that has nothing to do with it.
 """
 
 import json
@@ -54,8 +54,9 @@ def check(wanted: Wanted) -> Made:
         passages = re.findall(r"<passage_\d+>(.*?)</passage_\d+>", part, re.DOTALL)
         verdict = {"claim": int(found[1]), "supported": False, "passage": 0, "quote": ""}
         if wanted.terms.get("lies"):
-            word = next(iter(passages[0].split()), "") if passages else ""
-            verdict |= {"supported": True, "quote": word if wanted.terms["lies"] == "a word" else found[2]}
+            shown = passages[0] if passages else ""
+            quotes = {"a word": shown.partition(" ")[0], "a real quote": shown[:80]}
+            verdict |= {"supported": True, "quote": quotes.get(wanted.terms["lies"], found[2])}
         else:
             verdict |= _verdict(found[2], passages)
         verdicts.append(verdict)

@@ -14,6 +14,11 @@ def prompt(name: str, **values: str) -> str:
     return Template(text).substitute(values)
 
 
+def label(name: str) -> str:
+    """What a dossier calls a prompt: ``search 2``."""
+    return name.replace("_", " ")
+
+
 def material(tag: str, text: str) -> str:
     """Text of others between tags that it cannot close."""
     return f"<{tag}>{text.translate(_HARMLESS)}</{tag}>"

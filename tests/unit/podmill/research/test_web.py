@@ -117,6 +117,7 @@ def test_a_topic_becomes_a_dossier_of_both_services(
     assert all(source.read_on for source in dossier.sources)
     assert all(source.url and "grounding-api-redirect" not in source.url for source in dossier.sources)
     assert dossier.researchers == ("google:gemini-3.8-flash-001", "exa")
+    assert dossier.prompts == ("search 2", "check 1")
     assert dossier.searches == ("Tide mills", "Tide mills history")
     assert "Tide mills are water mills driven by the rise and fall of the tide." in facts_of(dossier, supported=True)
     # One search each, and one check of what words alone could not tell.
@@ -135,7 +136,7 @@ def test_what_no_page_bears_out_is_marked_and_not_told(context: StepContext):
 
 
 def test_the_offline_writer_tells_it(context: StepContext):
-    """Every line of its script that states a fact cites a page, and no line states what none bears out."""
+    """Every line that states a fact cites a page, none states what no page bears out, and all are in its language."""
     brief = BRIEF.model_copy(update={"cast": CAST[:2], "minutes": 2.0})
     dossier = research(brief, context)
 
@@ -147,6 +148,8 @@ def test_the_offline_writer_tells_it(context: StepContext):
     assert doubtful
     assert not any(doubtful & set(line.facts) for line in script.lines)
     assert "Hadrian" not in " ".join(line.text for line in script.lines)
+    assert any(fact.language == "de" for fact in dossier.told.facts)
+    assert "Gezeiten" not in " ".join(line.text for line in script.lines)
 
 
 def test_a_claim_is_borne_out_by_a_page_in_another_language(context: StepContext):
@@ -158,11 +161,11 @@ def test_a_claim_is_borne_out_by_a_page_in_another_language(context: StepContext
     assert "Gezeitenmühle" in fact.passage or "Nendrum" in fact.passage
 
 
-@pytest.mark.parametrize("lies", [True, "a word"])
+@pytest.mark.parametrize("lies", [True, "a word", "a real quote"])
 def test_a_model_that_lies_is_not_believed(
     context: StepContext, gemini_emulator: RunningGemini, site: str, lies: object
 ):
-    """It takes every claim for true and makes up quotes: without the quote in a page no claim passes."""
+    """It takes every claim for true: a quote must stand in a page, with the numbers and names of the claim."""
     gemini_emulator.reset(site=site, lies=lies)
 
     dossier = research(BRIEF, context)
