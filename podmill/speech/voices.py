@@ -1,6 +1,7 @@
 """Finding voices, casting them, and hearing one."""
 
 from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Final
 
@@ -16,6 +17,9 @@ CASTS: Final = {
     "duo": (CastMember(speaker="S1", name="Joe", voice=AUTO), CastMember(speaker="S2", name="Kit", voice=AUTO)),
     "solo": (CastMember(speaker="S1", name="Joe", voice=AUTO),),
 }
+
+NAMED: Final = 8
+"""Voices that a message names."""
 
 PITCHES: Final = (1.19, 0.84, 1.4)
 """Shifts that make further speakers of one voice, the one that sounds best first. Speaker embeddings (Resemblyzer) of
@@ -37,19 +41,28 @@ def find(voice_id: str, settings: Settings) -> Voice:
     """The voice called ``engine:name`` or, shifted in pitch, ``engine:name@1.19``.
 
     Raises:
-        VoiceError: there is no such voice; the message lists those there are.
+        VoiceError: there is no such voice; the message names some that there are.
         MissingExtraError: it needs a package that is not installed.
     """
     base, factor = pitch.split(voice_id)
     voice = next((voice for voice in known(settings) if voice.id == base), None) or _unlisted(base, settings)
     if voice is None:
-        listed = ", ".join(voice.id for voice in installed(settings)) or "none is installed"
-        raise VoiceError(
-            f"Unknown voice: {voice_id!r}.", action=f"Known: {listed}. To add one, run: podmill voices install"
-        )
+        raise VoiceError(f"Unknown voice: {voice_id!r}.", action=_others(voice_id, settings))
     if not voice.installed:
         raise MissingExtraError(f"The voice {voice_id!r}", extra=engine.EXTRAS[voice.engine])
     return _shifted(voice, factor)
+
+
+def _others(voice_id: str, settings: Settings) -> str:
+    """What may have been meant: another engine's voice, or one of the same engine."""
+    name = voice_id.partition(":")[0]
+    near = [] if name in engine.ENGINES else get_close_matches(name, engine.ENGINES, n=1)
+    if near:
+        return f"There is no engine {name!r}. Did you mean {near[0]!r}?"
+    listed = [voice.id for voice in installed(settings)]
+    shown = ([each for each in listed if each.startswith(f"{name}:")] or listed)[:NAMED]
+    known = ", ".join(shown) or "none is installed"
+    return f"Known: {known}{', ...' if len(listed) > len(shown) else ''}. To add one, run: podmill voices install"
 
 
 def _unlisted(voice_id: str, settings: Settings) -> Voice | None:

@@ -43,7 +43,9 @@ def test_find(settings: Settings) -> None:
 
 
 def test_an_unknown_voice(settings: Settings) -> None:
-    """A voice that does not exist is named, with those that do."""
+    """A voice that does not exist is named, with those that its engine has."""
+    with pytest.raises(VoiceError, match=r"There is no engine 'elevenlab'\. Did you mean 'elevenlabs'\?"):
+        find("elevenlab:JBFqnCBsd6RMkjVDRZzb", settings)
     with pytest.raises(VoiceError, match=r"Unknown voice: 'piper:amy'\. Known: piper:joe.* podmill voices install"):
         find("piper:amy", settings)
 
@@ -101,7 +103,7 @@ def test_a_voice_that_its_engine_does_not_list(settings: Settings) -> None:
     assert find("elevenlabs:JBFqnCBsd6RMkjVDRZzb", settings).name == "George"
     with pytest.raises(VoiceError, match=r"'\.\./x' is not the id of a voice"):
         find("elevenlabs:../x", settings)
-    with pytest.raises(VoiceError, match="Unknown voice: 'brass:joe'"):
+    with pytest.raises(VoiceError, match=r"Unknown voice: 'brass:joe'\. Known: piper:joe"):
         find("brass:joe", settings)
 
 
