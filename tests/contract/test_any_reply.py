@@ -182,9 +182,9 @@ def asking(provider: str, url: str) -> Callable[[], object]:
     match provider:
         case "gemini":
             prompt = Prompt("gemini-3.8-flash", "<topic>tides</topic>", search=True)
-            return Request(prompt, Settings(gemini_url=url, gemini_api_key=KEY)).ask  # type: ignore[arg-type]
+            return Request(prompt, Settings(gemini_url=url, gemini_api_key=KEY)).ask
         case "exa":
-            return Query("tides", Settings(exa_url=url, exa_api_key=KEY)).ask  # type: ignore[arg-type]
+            return Query("tides", Settings(exa_url=url, exa_api_key=KEY)).ask
         case "hosted model":
             return _write(**chat, openai_own=False)
         case "local model":
@@ -249,3 +249,37 @@ def test_an_error_with_any_body(name: str, provider: str, wire: Wire) -> None:
         assert wire.asked == 1
         if status == 429 and name != "deep":
             assert isinstance(caught.value, TransientError)
+
+
+BY_POLICY: Final = (
+    *("SAFETY", "RECITATION", "BLOCKLIST", "PROHIBITED_CONTENT", "SPII", "LANGUAGE", "IMAGE_SAFETY", "MODEL_ARMOR"),
+    "ESCALATION",
+)
+NOT_WHOLE: Final = ("MAX_TOKENS", "OTHER", "MALFORMED_RESPONSE", "TOO_MANY_TOOL_CALLS", "CONTINUATION", "BRAND_NEW")
+
+
+@pytest.mark.filterwarnings("ignore:BRAND_NEW is not a valid:UserWarning")
+@pytest.mark.parametrize("reason", [*BY_POLICY, *NOT_WHOLE])
+def test_why_gemini_ends_a_reply(reason: str, wire: Wire) -> None:
+    """Only STOP is success: a policy names itself, all else is not whole; what it used is paid for."""
+    candidate = {"content": {"role": "model", "parts": [{"text": "The moon"}]}, "finishReason": reason}
+    usage = {"promptTokenCount": 7, "candidatesTokenCount": 2}
+    wire.reply = answer(json.dumps({"candidates": [candidate], "usageMetadata": usage}).encode())
+    reply = _outcome(asking("gemini", wire.url))
+
+    assert isinstance(reply, Reply)
+    assert not reply.whole
+    assert reply.blocked == (reason if reason in BY_POLICY else None)
+    assert reply.input_tokens == 7
+
+
+@pytest.mark.parametrize(
+    "reason", ["SAFETY", "OTHER", "BLOCKLIST", "PROHIBITED_CONTENT", "IMAGE_SAFETY", "JAILBREAK", "MODEL_ARMOR"]
+)
+def test_why_gemini_blocks_a_prompt(reason: str, wire: Wire) -> None:
+    """There is no reply, and the reason is kept for the person who must decide."""
+    wire.reply = answer(json.dumps({"promptFeedback": {"blockReason": reason}}).encode())
+    reply = _outcome(asking("gemini", wire.url))
+
+    assert isinstance(reply, Reply)
+    assert (reply.text, reply.blocked, reply.whole) == ("", reason, False)
