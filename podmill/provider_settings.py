@@ -36,6 +36,32 @@ class ProviderSettings(BaseModel):
     gemini_timeout_s: float = Field(
         180.0, gt=0, description="Longest wait for an answer of Gemini; then its outcome is in doubt."
     )
+    gemini_speech_model: str = Field("gemini-3.8-flash-tts", description="Speech model of Gemini.")
+    gemini_speech_voices: tuple[str, ...] = Field(
+        ("Kore", "Puck"),
+        description="Voices of Gemini that `auto` casts first, comma separated. A name that Podmill does not know can "
+        "be cast once it is listed here.",
+    )
+    gemini_speech_languages: tuple[str, ...] = Field(
+        (
+            *("en", "de", "fr", "es", "it", "pt", "nl", "pl", "ru", "uk", "ro", "tr", "ar", "hi", "bn", "mr", "ta"),
+            *("te", "id", "vi", "th", "ja", "ko", "zh", "sv", "da", "nb", "fi", "cs", "el", "hu", "he"),
+        ),
+        description="Languages that its voices speak, comma separated.",
+    )
+    gemini_speech_style: str = Field(
+        "", max_length=300, description="How its voices speak: `warm and curious`. Unset: as the model sees fit."
+    )
+    gemini_speech_characters: int = Field(
+        3600,
+        ge=200,
+        le=8000,
+        description="Characters that one request for speech of Gemini may have, a third of that in Chinese, Japanese "
+        "and Korean. 3600 are some four minutes; its voices change in longer speech, and after eleven minutes it ends.",
+    )
+    gemini_speech_timeout_s: float = Field(
+        300.0, gt=0, description="Longest wait for speech of Gemini; then its outcome is in doubt."
+    )
 
     exa_api_key: SecretStr | None = Field(None, description="Key of Exa.")
     exa_url: str = Field("https://api.exa.ai", description="Address of Exa.")
@@ -139,7 +165,8 @@ class ProviderSettings(BaseModel):
     openai_chat_output_tokens: int = Field(8_192, ge=512, description="Tokens of one reply of its language model.")
 
     @field_validator(
-        *("elevenlabs_voices", "minimax_voices", "azure_speech_voices"),
+        *("elevenlabs_voices", "minimax_voices", "azure_speech_voices", "gemini_speech_voices"),
+        "gemini_speech_languages",
         *("openai_speech_voices", "openai_speech_languages", "openai_speech_fields"),
         mode="before",
     )

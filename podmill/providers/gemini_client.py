@@ -141,7 +141,7 @@ def ending(response: "GenerateContentResponse") -> Ending:
         finish=finish,
         blocked=blocked or (finish if finish in POLICY else None),
         input_tokens=_sum(usage, "prompt_token_count", "tool_use_prompt_token_count") if told else None,
-        output_tokens=_sum(usage, "candidates_token_count", "thoughts_token_count") if told else None,
+        output_tokens=_made(usage) + _sum(usage, "thoughts_token_count") if told else None,
         request_id=response.response_id,
     )
 
@@ -211,6 +211,12 @@ def _unanswered(exc: Exception) -> PodmillError:
     return InDoubtError(
         f"Gemini was asked and gave no whole answer ({type(exc).__name__}); whether it charged is not known."
     )
+
+
+def _made(usage: Any) -> int:
+    """Tokens of the reply, whichever way they are counted."""
+    details = usage.candidates_tokens_details or []
+    return _sum(usage, "candidates_token_count") or sum(max(each.token_count or 0, 0) for each in details)
 
 
 def _sum(usage: object, *names: str) -> int:

@@ -15,6 +15,7 @@ from podmill.errors import (
     PodmillError,
     QuotaError,
     RefusedError,
+    TooLongError,
     TransientError,
 )
 from podmill.providers.replies import said, wait_s
@@ -47,6 +48,8 @@ def error(status: int, body: object, headers: Mapping[str, str], *, model: str, 
         return ConfigurationError(told, action="Check PODMILL_GEMINI_URL.")
     if status in (408, 499) or status >= 500:
         return TransientError(told, retry_after_s=_delay_s(stated) or wait_s(headers.get("retry-after")))
+    if "exceeds the maximum number of tokens" in told:
+        return TooLongError(told, action="Shorten it.")
     if status < 300:
         return InDoubtError(f"{told} Whether it charged is not known.")
     return RefusedError(told, action="The request cannot be made as it is; name another model, or report it.")

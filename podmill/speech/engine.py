@@ -1,7 +1,7 @@
 """What an engine is: a maker of speech, the voices it has, and what one request to it looks like."""
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final, Literal, Protocol, cast, runtime_checkable
 
 import numpy as np
@@ -17,13 +17,17 @@ ENGINES: Final = {
     "elevenlabs": "podmill.speech.elevenlabs:ElevenLabs",
     "minimax": "podmill.speech.minimax:MiniMax",
     "azure": "podmill.speech.azure:Azure",
+    "gemini": "podmill.speech.gemini:Gemini",
     "openai": "podmill.speech.openai_speech:OpenAISpeech",
 }
-EXTRAS: Final = {"piper": "piper", "kokoro": "kokoro", "elevenlabs": "elevenlabs"}
+EXTRAS: Final = {"piper": "piper", "kokoro": "kokoro", "elevenlabs": "elevenlabs", "gemini": "gemini"}
 """The extra that installs an engine's packages; the others need none."""
 
 Samples = NDArray[np.float32]
 """Mono audio, full scale at 1."""
+
+DENSE: Final = {"zh", "yue", "ja", "ko"}
+"""Languages whose characters are syllables or words: each takes some three times as long to say as a letter."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +38,7 @@ class EngineCapabilities:
     max_speakers: int
     sample_rate_hz: int
     price_unit: str
-    """Unit of its entry in the price list."""
+    """Unit of its entry in the price list; the first, where it is a ``MeteredEngine``."""
     queue: Literal["synthesis.gpu", "synthesis.api"]
     timestamps: bool
     """Whether it says when each line of a request is heard."""
@@ -46,6 +50,8 @@ class EngineCapabilities:
     """Seconds after which a request that is not in the provider's own record was never made. None: it keeps none."""
     dialogue_characters: int | None = None
     """Of a request of several voices, where that is less than ``max_characters``."""
+    dense_characters: int | None = None
+    """Of a request in one of the ``DENSE`` languages, where that is less: its limit is a length of sound."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,8 +130,8 @@ class Receipt:
     """What a provider said of a request besides the audio; None where it said nothing."""
 
     request_id: str | None = None
-    billed: float | None = None
-    """In the price unit of the engine."""
+    billed: float | Mapping[str, float] | None = None
+    """In the price unit of the engine, or of each unit."""
     at_once: int | None = None
     """Requests it is working on for this account."""
     at_once_max: int | None = None
@@ -145,7 +151,7 @@ class RawSpeech:
     """File name ending of ``data``: ``.wav``."""
     media_type: str
     line_times_s: Sequence[tuple[float, float]] = ()
-    """Start and end of every line of the request within ``samples``; needed when it has more than one."""
+    """Start and end of every line of the request within ``samples``. Without: they are found in the sound."""
     receipt: Receipt | None = None
     """Of an outside provider."""
     pitch: float = 1.0
@@ -192,6 +198,7 @@ class Engine(Protocol):
             SpeechError: it cannot speak the text, or gives nothing that can be used; nothing was charged.
             BusyError: the provider's own limit is reached; nothing was made.
             InDoubtError: the request was sent and its outcome is not known, or it was charged for nothing of use.
+            WastedError: it was charged, its provider says how much, and gave nothing of use.
             TransientError: it may work later; nothing was charged.
         """
         ...
@@ -260,6 +267,15 @@ class LimitedEngine(Engine, Protocol):
         ...
 
 
+@runtime_checkable
+class MeteredEngine(Engine, Protocol):
+    """An engine that is paid by more than the characters of a request."""
+
+    def priced(self, request: SpeechRequest) -> tuple[str, Mapping[str, float]]:
+        """The provider as the price list names it, and how much of each unit a request may be billed for, at most."""
+        ...
+
+
 class RecordedEngine(Engine, Protocol):
     """An engine whose provider keeps a record of what it made: its ``record_after_s`` is set."""
 
@@ -288,9 +304,19 @@ def make(name: str, settings: Settings) -> Engine:
     return cast(Engine, registry.load(ENGINES, name, kind="engine", extras=EXTRAS)(settings))
 
 
-def limits(made: Engine) -> EngineCapabilities:
+def limits(made: Engine, language: str = "") -> EngineCapabilities:
     """What one request to an engine can hold, as its provider tells if it does."""
-    return made.limits() if isinstance(made, LimitedEngine) else made.capabilities
+    found = made.limits() if isinstance(made, LimitedEngine) else made.capabilities
+    if found.dense_characters is None or primary(language) not in DENSE:
+        return found
+    return replace(found, max_characters=min(found.max_characters, found.dense_characters))
+
+
+def priced(made: Engine, request: SpeechRequest) -> tuple[str, Mapping[str, float]]:
+    """Who is paid for a request, as the price list names it, and how much of each unit it may be billed for."""
+    if isinstance(made, MeteredEngine):
+        return made.priced(request)
+    return made.name, {made.capabilities.price_unit: request.characters}
 
 
 def primary(language: str) -> str:

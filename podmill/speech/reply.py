@@ -11,7 +11,7 @@ from podmill.speech.engine import RawSpeech, Receipt, SpeechRequest
 
 class _Receipt(Document):
     request_id: str | None = None
-    billed: float | None = None
+    billed: float | dict[str, float] | None = None
     at_once: int | None = None
     at_once_max: int | None = None
 

@@ -14,7 +14,7 @@ from models.take import Take, TakeLine
 from podmill import faults
 from podmill.context import StepContext
 from podmill.errors import SpeechError
-from podmill.speech import engine, files
+from podmill.speech import engine, files, pauses
 from podmill.speech.draft import Draft, drafted
 from podmill.speech.engine import RawSpeech, Samples, SpeechRequest
 
@@ -74,6 +74,7 @@ def keep(request: SpeechRequest, raw: RawSpeech, context: StepContext) -> Take:
     path = context.temp_dir / f"{request.key}.flac"
     try:
         duration_s, head_s = finish(raw, request.text, path)
+        lines = _line_times(request, raw, head_s, duration_s, path)
         audio = context.store.put(path, suffix=".flac", media_type="audio/flac")
     finally:
         path.unlink(missing_ok=True)
@@ -84,7 +85,7 @@ def keep(request: SpeechRequest, raw: RawSpeech, context: StepContext) -> Take:
         raw=context.store.put_bytes(raw.data, suffix=raw.suffix, media_type=raw.media_type),
         audio=audio,
         duration_s=duration_s,
-        lines=_line_times(request, raw, head_s, duration_s),
+        lines=lines,
     )
     context.takes.put(take)
     faults.hit("take:kept")
@@ -180,17 +181,16 @@ def loudness_lufs(samples: Samples) -> float:
     return -0.691 + 10 * math.log10(float(np.mean(np.square(samples, dtype=np.float64))))
 
 
-def _line_times(request: SpeechRequest, raw: RawSpeech, head_s: float, duration_s: float) -> tuple[TakeLine, ...]:
+def _line_times(
+    request: SpeechRequest, raw: RawSpeech, head_s: float, duration_s: float, path: Path
+) -> tuple[TakeLine, ...]:
+    """When each line is heard: as the engine said, else as the finished sound at ``path`` tells."""
     if len(request.lines) == 1:
         return (TakeLine(index_in_take=0, start_s=0.0, end_s=duration_s),)
-    if len(raw.line_times_s) != len(request.lines):
-        raise SpeechError(
-            f"The engine {request.engine!r} did not say when each of {len(request.lines)} lines is heard."
-        )
-    cut = [
-        (min(max(start - head_s, 0.0), duration_s), min(max(end - head_s, 0.0), duration_s))
-        for start, end in raw.line_times_s
-    ]
+    told = raw.line_times_s
+    if len(told) != len(request.lines):
+        told, head_s = pauses.line_times(request.lines, files.blocks(path), RATE_HZ), 0.0
+    cut = [(min(max(start - head_s, 0.0), duration_s), min(max(end - head_s, 0.0), duration_s)) for start, end in told]
     return tuple(TakeLine(index_in_take=i, start_s=start, end_s=end) for i, (start, end) in enumerate(cut))
 
 

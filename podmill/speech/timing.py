@@ -4,6 +4,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import accumulate, pairwise
+from typing import Final
+
+ROUNDING_S: Final = 0.001
+"""Times that run backwards by no more than this are rounded, not wrong."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,13 +24,12 @@ def line_times(
 ) -> tuple[tuple[float, float], ...]:
     """Start and end of every line of a text whose lines are joined by line ends, in seconds.
 
-    Without an alignment, or with one that is not of this text, the time is shared out by characters.
+    Nothing without an alignment, or with one that is not of this text: then they are found in the sound, by ``pauses``.
     """
     bounds = [0, *accumulate(len(line) + 1 for line in lines)]
     times = _checked(alignment, "\n".join(lines), duration_s) if alignment else None
     if times is None:
-        whole = max(bounds[-1] - 1, 1)
-        return tuple((duration_s * start / whole, duration_s * (end - 1) / whole) for start, end in pairwise(bounds))
+        return ()
     return tuple((times[start][0], times[max(end - 2, start)][1]) for start, end in pairwise(bounds))
 
 
@@ -41,10 +44,10 @@ def _checked(alignment: Alignment, text: str, duration_s: float) -> list[tuple[f
     for start, end in zip(alignment.starts_s, alignment.ends_s, strict=True):
         if not (isinstance(start, int | float) and isinstance(end, int | float) and math.isfinite(start + end)):
             return None
-        if not last_s <= start <= end:
+        if not (last_s - ROUNDING_S <= start <= end + ROUNDING_S and end >= 0):
             return None
-        last_s = start
-        times.append((min(start, duration_s), min(end, duration_s)))
+        last_s = max(start, last_s)
+        times.append((min(last_s, duration_s), min(max(end, last_s), duration_s)))
     return times
 
 

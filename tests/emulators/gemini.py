@@ -27,7 +27,14 @@ from tests.emulators.http import Handler, RefusedError, Server
 
 KEY: Final = "emulated-key"
 MODELS: Final = (
-    *("gemini-3.8-flash", "gemini-3.7-flash", "gemini-3.5-flash", "gemini-3.5-flash-lite", "gemini-2.5-flash"),
+    *(
+        "gemini-3.8-flash",
+        "gemini-3.7-flash",
+        "gemini-3.5-flash",
+        "gemini-3.5-flash-lite",
+        "gemini-2.5-flash",
+        "gemini-2.5-flash-preview-tts",
+    ),
     *("gemini-3.8-flash-tts", "gemini-3.8-flash-lite-tts", "gemini-4-argon"),
 )
 FIELDS: Final = {
@@ -68,6 +75,8 @@ class Made:
     finish: str = "STOP"
     output_tokens: int | None = None
     """Unset: counted from the text."""
+    modality: str = "TEXT"
+    """Of its output."""
     search_tokens: int = 0
     details: dict[str, Any] = field(default_factory=dict)
     """More for the log."""
@@ -270,18 +279,19 @@ def answer(kind: str, wanted: Wanted) -> Made:
     return made
 
 
-def usage_of(wanted: Wanted, made: Made) -> dict[str, int]:
+def usage_of(wanted: Wanted, made: Made) -> dict[str, Any]:
     said = "".join(str(part.get("text", "")) for part in made.parts)
     counted = {
         "promptTokenCount": tokens(wanted.system + wanted.text),
         "candidatesTokenCount": tokens(said) if made.output_tokens is None else made.output_tokens,
-        "thoughtsTokenCount": 40,
+        "thoughtsTokenCount": 40 if made.modality == "TEXT" else 0,
         "toolUsePromptTokenCount": made.search_tokens,
     }
-    return counted | {"totalTokenCount": sum(counted.values())}
+    details = [{"modality": made.modality, "tokenCount": counted["candidatesTokenCount"]}]
+    return counted | {"totalTokenCount": sum(counted.values()), "candidatesTokensDetails": details}
 
 
-def whole(wanted: Wanted, made: Made, usage: dict[str, int]) -> dict[str, Any]:
+def whole(wanted: Wanted, made: Made, usage: dict[str, Any]) -> dict[str, Any]:
     candidate: dict[str, Any] = {
         "content": {"role": "model", "parts": made.parts},
         "finishReason": made.finish,

@@ -1,5 +1,6 @@
 """What the emulated Gemini does instead of answering: see section ``Errors`` of ai.google.dev, November 2026."""
 
+import base64
 from collections.abc import Callable
 from typing import Any, Final
 
@@ -66,7 +67,9 @@ def _finished(reason: str, *, keep: float = 0.0) -> Callable[[dict[str, Any]], d
         candidate["finishReason"] = reason
         candidate.pop("groundingMetadata", None)
         text = "".join(part.get("text", "") for part in parts)
-        if keep:
+        if keep and not text:
+            candidate["content"] = {"role": "model", "parts": parts[:1]}
+        elif keep:
             candidate["content"] = {"role": "model", "parts": [{"text": text[: round(len(text) * keep)]}]}
         return result
 
@@ -76,6 +79,30 @@ def _finished(reason: str, *, keep: float = 0.0) -> Callable[[dict[str, Any]], d
 def _ungrounded(result: dict[str, Any]) -> dict[str, Any]:
     result["candidates"][0].pop("groundingMetadata", None)
     return result
+
+
+def _words(result: dict[str, Any]) -> dict[str, Any]:
+    """It says what it would say."""
+    result["candidates"][0]["content"]["parts"] = [{"text": "Sure, here is the audio:"}]
+    return result
+
+
+def _audio(change: Callable[[bytes], bytes], media_type: str = "") -> Callable[[dict[str, Any]], dict[str, Any]]:
+    """Other audio, or other words for it."""
+
+    def changed(result: dict[str, Any]) -> dict[str, Any]:
+        for part in result["candidates"][0]["content"]["parts"]:
+            inline = part["inlineData"]
+            inline["data"] = base64.b64encode(change(base64.b64decode(inline["data"]))).decode()
+            inline["mimeType"] = media_type or inline["mimeType"]
+        return result
+
+    return changed
+
+
+def _unmetered(result: dict[str, Any]) -> dict[str, Any]:
+    del result["usageMetadata"]
+    return _finished("OTHER")(result)
 
 
 BLOCKS: Final[dict[str, Callable[[dict[str, Any]], dict[str, Any]]]] = {
@@ -88,6 +115,14 @@ BLOCKS: Final[dict[str, Callable[[dict[str, Any]], dict[str, Any]]]] = {
     "malformed": _finished("MALFORMED_RESPONSE"),
     "many_calls": _finished("TOO_MANY_TOOL_CALLS"),
     "half": _finished("SAFETY", keep=0.5),
+    "language": _finished("LANGUAGE"),
     "ungrounded": _ungrounded,
+    "words": _words,
+    "brief": _audio(lambda data: data[: len(data) // 20]),
+    "silent": _audio(lambda data: bytes(len(data))),
+    "no_samples": _audio(lambda _: b""),
+    "noise": _audio(lambda _: b"no audio at all", "audio/ogg"),
+    "strange_rate": _audio(lambda data: data, "audio/L16;rate=11"),
+    "unmetered": _unmetered,
 }
 """Answers with status 200 that are no whole reply, and are charged."""

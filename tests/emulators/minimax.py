@@ -126,7 +126,7 @@ class MiniMax(Speaking):
         entry = next((each for each in self.server.till.history() if each.request_id == name), None)
         if entry is None:
             raise RefusedError(404, "NoSuchKey")
-        sound = self.server.studio.speak(entry.text, entry.voice, entry.seed)
+        sound = self.server.speaker.speak(entry.text, entry.voice, entry.seed)
         listed, at = [], 0
         for piece in PIECE.findall(entry.text):
             times = {"time_begin": sound.starts_s[at] * 1000, "time_end": sound.ends_s[at + len(piece) - 1] * 1000}

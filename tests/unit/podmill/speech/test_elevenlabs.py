@@ -155,8 +155,8 @@ def test_a_charge_without_an_answer_is_in_doubt_and_found(
     assert recovered
     assert recovered.receipt == Receipt(logged["request_id"], 24.0)
     assert len(recovered.samples) / 44100 == pytest.approx(24 / 15, abs=0.3)
-    shares = [time / recovered.line_times_s[-1][1] for line in recovered.line_times_s for time in line]
-    assert shares == pytest.approx([0, 11 / 24, 12 / 24, 1])
+    # Its history does not say when each character is heard: the lines are found in the sound.
+    assert recovered.line_times_s == ()
 
 
 @pytest.mark.parametrize("fault", ["error", "maintenance"])
