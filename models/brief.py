@@ -1,8 +1,15 @@
 """The brief: what was asked for."""
 
+from typing import Final, Literal
+
 from pydantic import Field
 
 from models.documents import Artifact, Document
+
+LOCAL: Final = "local"
+"""In an order of voices: the engines of this machine."""
+TEXT: Final = "text"
+"""In an order of voices: nobody speaks, and the episode is text only."""
 
 
 class Source(Document):
@@ -31,6 +38,17 @@ class CastMember(Document):
     """Who the speaker is and how they talk, for a writer that is a language model."""
 
 
+class Fallback(Document):
+    """Who speaks when the voices of a cast cannot, and what may be worse then."""
+
+    order: tuple[str, ...]
+    """Engines, ``local`` for those of this machine, and last ``text``, in the order in which they are tried."""
+    policy: Literal["never", "whole", "mixed"]
+    """Nobody else; another speaks the whole episode; another may speak the rest of what is half spoken."""
+    degrade: tuple[Literal["auto", "shifted"], ...]
+    """What ``local`` may do: cast voices that nobody named, and one voice at several pitches for several speakers."""
+
+
 class Brief(Document):
     """What a person asked for. Exactly one of ``script`` or ``topic``/``title`` with ``sources`` is the content."""
 
@@ -44,6 +62,8 @@ class Brief(Document):
     minutes: float = Field(default=5.0, gt=0, le=240)
     language: str = "en"
     cast: tuple[CastMember, ...] = ()
+    fallback: Fallback | None = None
+    """None, in a brief that is older than this field: as the settings say."""
     writer: str = "offline"
     researchers: tuple[str, ...] = ()
     """Who is asked besides the sources: ``web``, ``google``, ``exa``. Empty: as the settings say."""

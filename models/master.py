@@ -1,4 +1,4 @@
-"""The master: the finished file and what goes beside it."""
+"""The master: the finished file and what goes beside it; or what there is of an episode that is text only."""
 
 from models.documents import Artifact, Document
 
@@ -30,3 +30,13 @@ class Master(Document):
     sample_rate_hz: int
     channels: int
     chapters: tuple[ChapterTime, ...]
+
+
+class TextEdition(Document):
+    """Takes the place of the master for an episode that no voice could speak. Loudness and peak are not applicable."""
+
+    cover: Artifact
+    transcript_txt: Artifact
+    """The whole script, plain: a line of time would have no meaning."""
+    code: str
+    """Of the error that ended the turn of the voices it was cast with."""

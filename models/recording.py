@@ -1,8 +1,15 @@
-"""The recording: all takes joined, with the time of every line."""
+"""The recording: all takes joined, with the time of every line; or the reason why there is none."""
+
+from collections.abc import Iterable
 
 from pydantic import Field
 
 from models.documents import Artifact, Document
+
+
+def engines_of(voices: Iterable[str]) -> tuple[str, ...]:
+    """The engine of each ``engine:voice``, each once."""
+    return tuple(dict.fromkeys(voice.partition(":")[0] for voice in voices))
 
 
 class LineTime(Document):
@@ -17,9 +24,25 @@ class LineTime(Document):
     """``engine:voice`` that spoke it."""
 
 
+class PassedOver(Document):
+    """Voices that did not speak an episode, or not all of it, although their turn was before those that did."""
+
+    voices: dict[str, str]
+    """By speaker: ``engine:voice``."""
+    code: str
+    """Of the error that ended their turn: ``quota``."""
+    reason: str
+    """What it said."""
+
+    @property
+    def who(self) -> str:
+        """Their engines, for a person."""
+        return " and ".join(engines_of(self.voices.values()))
+
+
 class Recording(Document):
-    audio: Artifact
-    """FLAC, 16 bit."""
+    audio: Artifact | None
+    """FLAC, 16 bit. None: no voice could speak, and the episode is text only."""
     sample_rate_hz: int
     channels: int
     duration_s: float
@@ -28,3 +51,27 @@ class Recording(Document):
     """Speech requests really made, all rounds: takes found in the cache are not counted."""
     variants: dict[int, int] = Field(default_factory=dict)
     """Lines that verification refused, and how often each was spoken anew."""
+    passed_over: tuple[PassedOver, ...] = ()
+    """In the order of their turns."""
+    voices: dict[str, str] = Field(default_factory=dict)
+    """By speaker, of those whose turn was last. Empty for text only, and in a recording older than this field."""
+
+    @property
+    def text_only(self) -> bool:
+        return self.audio is None
+
+    @property
+    def engines(self) -> tuple[str, ...]:
+        """Those that are heard, each once; empty for text only."""
+        return engines_of(line.voice for line in self.lines)
+
+    @property
+    def sound(self) -> Artifact:
+        """The audio of a recording that has one.
+
+        Raises:
+            ValueError: it is text only.
+        """
+        if self.audio is None:
+            raise ValueError("A recording that is text only has no sound.")
+        return self.audio

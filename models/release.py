@@ -3,7 +3,7 @@
 from models.brief import Brief
 from models.documents import Document
 from models.dossier import Dossier
-from models.master import Master
+from models.master import Master, TextEdition
 from models.script import Script
 from models.show import ShowProfile
 
@@ -17,5 +17,6 @@ class Release(Document):
     brief: Brief
     dossier: Dossier | None
     script: Script
-    master: Master
-    word_accuracy: float
+    master: Master | TextEdition
+    word_accuracy: float | None
+    """None: text only."""

@@ -28,6 +28,10 @@ class Show(SQLModel, table=True):
     """podcast:guid, computed once from the first feed address and kept through moves."""
     cover: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True), nullable=True))
     """An artifact; None: a cover is generated."""
+    voices_order: list[str] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True), nullable=True))
+    """Of its episodes, unless they say otherwise; None, here and below: as the settings say."""
+    voices_fallback: str | None = None
+    voices_degrade: list[str] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True), nullable=True))
     created_at: float
 
 
@@ -92,6 +96,10 @@ class Episode(SQLModel, table=True):
     true_peak_dbtp: float | None = None
     requests: int = 0
     """Speech requests really made, all rounds."""
+    spoken_by: str | None = None
+    """Engines that are heard, or ``text`` when it is text only."""
+    spoken_why: str | None = None
+    """Why the voices it was cast with are not, or not alone."""
 
 
 class StepRun(SQLModel, table=True):
@@ -150,6 +158,8 @@ class Part(SQLModel, table=True):
     characters: int
     requested: bool = False
     """An engine was asked for it: it was not in the cache of takes."""
+    replaced: int = 0
+    """Requests made for takes that stood in this place before, in a plan that was given up."""
     finished_at: float | None = None
 
 

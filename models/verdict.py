@@ -18,9 +18,10 @@ class LineVerdict(Document):
 class Verdict(Document):
     """How the recording compares with its script."""
 
-    passed: bool
-    word_accuracy: float
-    """1 minus the word error rate of the whole episode, at least 0."""
+    passed: bool | None
+    """None: not applicable, for the episode is text only."""
+    word_accuracy: float | None
+    """1 minus the word error rate of the whole episode, at least 0; None where there was nothing to hear."""
     threshold: float
     lines: tuple[LineVerdict, ...]
     respeak: tuple[int, ...] = ()
@@ -28,4 +29,4 @@ class Verdict(Document):
     round: int
     """0 for the first hearing, 1 and 2 after lines were spoken again."""
     transcriber: str
-    """``faster-whisper:tiny.en:int8``."""
+    """``faster-whisper:tiny.en:int8``; empty where there was nothing to hear."""

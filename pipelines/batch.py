@@ -2,11 +2,12 @@
 
 import sys
 from dataclasses import dataclass
+from typing import Any
 from uuid import uuid4
 
-from sqlalchemy import Connection, Engine, select, update
+from sqlalchemy import Connection, Engine, Row, select, update
 
-from models.brief import Brief, CastMember, Source
+from models.brief import Brief, CastMember, Fallback, Source
 from models.documents import Artifact
 from models.tables import Batch, Show, table
 from pipelines import episode as episodes
@@ -24,6 +25,7 @@ from podmill.store.database import insert_into, open_engine, reading, transactio
 from podmill.store.local import LocalStore
 
 BATCH, SHOW = table(Batch), table(Show)
+_OF_SHOW = tuple(SHOW.c[name] for name in ("language", "voices_order", "voices_fallback", "voices_degrade"))
 
 
 def submit(submission: Submission, settings: Settings) -> str:
@@ -162,12 +164,12 @@ class _Intake:
 
 
 class _Briefs:
-    """Makes briefs of requests; languages of shows, casts and their queues are found once."""
+    """Makes briefs of requests; what shows say, casts and their queues are found once."""
 
     def __init__(self, connection: Connection, settings: Settings) -> None:
         self._connection = connection
         self._settings = settings
-        self._languages: dict[str, str] = {}
+        self._shows: dict[str, Row[Any]] = {}
         self._casts: dict[tuple[object, str, str | None], tuple[CastMember, ...]] = {}
         self._queues: dict[tuple[CastMember, ...], str] = {}
 
@@ -184,7 +186,8 @@ class _Briefs:
         Raises:
             InputError: the show is unknown.
         """
-        language = request.language or self._language(request.show)
+        show = self._show(request.show)
+        language: str = request.language or show.language
         return Brief(
             show=request.show,
             # A script may lack a heading: it is then called as its file is.
@@ -196,18 +199,31 @@ class _Briefs:
             minutes=request.minutes or self._settings.minutes,
             language=language,
             cast=self._cast(request, language),
+            fallback=self._fallback(request, show),
             writer=request.writer or self._settings.writer,
             researchers=request.research or (),
             artwork=content.artwork,
         )
 
-    def _language(self, show: str) -> str:
-        if show not in self._languages:
-            row = self._connection.execute(select(SHOW.c.language).where(SHOW.c.slug == show)).first()
+    def _show(self, slug: str) -> Row[Any]:
+        if slug not in self._shows:
+            row = self._connection.execute(select(*_OF_SHOW).where(SHOW.c.slug == slug)).first()
             if row is None:
-                raise InputError(f"There is no show {show!r}.", action="Run: podmill show add", field="show")
-            self._languages[show] = row.language
-        return self._languages[show]
+                raise InputError(f"There is no show {slug!r}.", action="Run: podmill show add", field="show")
+            self._shows[slug] = row
+        return self._shows[slug]
+
+    def _fallback(self, request: EpisodeRequest, show: Row[Any]) -> Fallback:
+        """As the episode says, else the show, else the settings: each for itself."""
+        usual = speech.fallback_of(self._settings)
+        stated = {
+            "order": (request.voices_order, show.voices_order, usual.order),
+            "policy": (request.voices_fallback, show.voices_fallback, usual.policy),
+            "degrade": (request.voices_degrade, show.voices_degrade, usual.degrade),
+        }
+        return Fallback.model_validate(
+            {name: next(value for value in values if value is not None) for name, values in stated.items()}
+        )
 
     def _cast(self, request: EpisodeRequest, language: str) -> tuple[CastMember, ...]:
         asked = (request.cast or self._settings.cast, language, request.engine)

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 from sqlalchemy import Connection, Row, select, update
 
-from models.brief import Brief
+from models.brief import TEXT, Brief
 from models.steps import OPEN_STATES, STEPS, EpisodeState, Step, StepState
 from models.tables import Episode, Event, StepRun, table
 from podcast_tasks import admission
@@ -117,6 +117,8 @@ def synthesis_queue(brief: Brief, settings: Settings) -> str:
 def retry(episode_ids: list[str], settings: Settings) -> list[str]:
     """Put failed, reviewed and cancelled episodes back to the step they stopped at; they are let in by their turn.
 
+    One that was published as text only goes back to its cost check: it is spoken, and published again.
+
     Returns:
         The ids that were put back.
 
@@ -128,11 +130,12 @@ def retry(episode_ids: list[str], settings: Settings) -> list[str]:
     retried = []
     with transaction(engine) as connection:
         for row in _found(connection, episode_ids):
-            if row.state not in closed:
+            text_only = row.state == EpisodeState.PUBLISHED and row.spoken_by == TEXT
+            if row.state not in closed and not text_only:
                 continue
             # What verification refused is spoken again in another round; everything else goes on where it stopped.
             refused = row.step == Step.VERIFICATION
-            step = Step.SYNTHESIS if refused else Step(row.step)
+            step = Step.COST_CHECK if text_only else Step.SYNTHESIS if refused else Step(row.step)
             again = {
                 "state": StepState.DUE,
                 "attempt": 0,
@@ -185,11 +188,13 @@ def cancel(episode_ids: list[str], settings: Settings) -> list[str]:
     return cancelled
 
 
-def _found(connection: Connection, episode_ids: list[str]) -> list[Row[str, EpisodeState, str]]:
-    rows: list[Row[str, EpisodeState, str]] = []
+def _found(connection: Connection, episode_ids: list[str]) -> list[Row[str, EpisodeState, str, str | None]]:
+    rows: list[Row[str, EpisodeState, str, str | None]] = []
     for asked in episode_ids:
         matches = connection.execute(
-            select(EPISODE.c.id, EPISODE.c.state, EPISODE.c.step).where(EPISODE.c.id.startswith(asked, autoescape=True))
+            select(EPISODE.c.id, EPISODE.c.state, EPISODE.c.step, EPISODE.c.spoken_by).where(
+                EPISODE.c.id.startswith(asked, autoescape=True)
+            )
         ).all()
         if len(matches) != 1:
             problem = "No episode has the id" if not matches else "More than one episode has an id that begins with"

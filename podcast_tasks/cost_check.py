@@ -21,9 +21,9 @@ from podmill.speech.engine import make as make_engine
 def make(work: Work) -> Done:
     settings = work.context.settings
     script = work.need(Step.SCRIPTING, Script)
-    choices = speech.choices(work.brief.cast, settings)
+    choices = speech.choices(work.brief.cast, work.brief.fallback, script.language, settings)
     choice = speech.usable(choices, script.language, settings, waits=lambda error: _waits(error, work))
-    requests = speech.plan(script, choice.cast, settings, variants={})
+    requests = () if choice.text_only else speech.plan(script, choice.cast, settings, variants={})
     characters = defaultdict(list)
     for request in requests:
         unit = make_engine(request.engine, settings).capabilities.price_unit
@@ -36,8 +36,10 @@ def make(work: Work) -> Done:
 
 
 def _waits(error: TransientError, work: Work) -> bool:
-    queue = queue_of(Step.COST_CHECK, work.claim.synthesis_queue)
-    return isinstance(retrying.decide(error, work.claim.failures, queue, work.context.settings), retrying.Again)
+    settings, queue = work.context.settings, queue_of(Step.COST_CHECK, work.claim.synthesis_queue)
+    if (error.retry_after_s or 0.0) > settings.voices_patience_s:
+        return False
+    return isinstance(retrying.decide(error, work.claim.failures, queue, settings), retrying.Again)
 
 
 @app.task(name="podcast_tasks.cost_check.cost_check")

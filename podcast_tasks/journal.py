@@ -234,6 +234,29 @@ class Journal:
             )
             entries.note(connection, claim.episode_id, "parked", step=claim.step, wait_s=wait_s, reason=reason)
 
+    @through_outages
+    def note(self, claim: Claim, kind: str, *, anew: bool = False, queue: str | None = None, **data: Any) -> Claim:
+        """Write down what happened within a step that goes on.
+
+        Args:
+            anew: what comes next has all its tries: failures so far do not count.
+            queue: where the episode is synthesized from now on.
+            data: of the event.
+
+        Returns:
+            The claim under which it goes on.
+
+        Raises:
+            LeaseLostError: nothing is written.
+        """
+        after = replace(claim, failures=0 if anew else claim.failures, synthesis_queue=queue or claim.synthesis_queue)
+        with transaction(self.engine) as connection:
+            self._own(connection, claim, lease_expires_at=now() + self.settings.lease_s, failures=after.failures)
+            if queue:
+                entries.move(connection, claim.episode_id, synthesis_queue=queue)
+            entries.note(connection, claim.episode_id, kind, step=claim.step, round=claim.round, **data)
+        return after
+
     def hand_back(self, claim: Claim) -> bool:
         """The worker is stopping: the step is due again at once. No failed try and no dead worker is counted."""
         return bool(self._hand_back(STEP_RUN.c.lease_token == claim.token, _is(claim.episode_id, claim.step)))

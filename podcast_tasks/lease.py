@@ -37,6 +37,10 @@ class Lease:
         self._lost = threading.Event()
         self._shown_at = 0.0
 
+    def go_on(self, claim: Claim) -> None:
+        """The step goes on under another claim of the same lease."""
+        self.claim = claim
+
     def lose(self) -> None:
         """It belongs to somebody else now."""
         self._lost.set()

@@ -11,13 +11,18 @@ from podcast_tasks.running import Done, Work, run_step
 
 
 def make(work: Work) -> Done:
-    from podmill.mastering import master  # scipy's 40 MB belong in the audio worker only
+    from podmill.mastering import master, text_edition  # scipy's 40 MB belong in the audio worker only
 
+    script, recording = work.need(Step.SCRIPTING, Script), work.need(Step.SYNTHESIS, Recording)
+    show = shows.profile_of(work.journal, work.brief.show)
+    if recording.text_only:
+        text = text_edition(script, recording, show, work.brief, work.context)
+        return Done(text, scores=dict.fromkeys(("duration_s", "loudness_lufs", "true_peak_dbtp")))
     moment = shows.publication_moment(work.journal, work.claim)
     made = master(
-        work.need(Step.SCRIPTING, Script),
-        work.need(Step.SYNTHESIS, Recording),
-        shows.profile_of(work.journal, work.brief.show),
+        script,
+        recording,
+        show,
         work.brief,
         work.context,
         episode_id=work.claim.episode_id,

@@ -1,6 +1,6 @@
 """The parts of a synthesis step: one row for each take, so that a restart begins at the first one missing."""
 
-from sqlalchemy import Engine, func, select, update
+from sqlalchemy import Engine, and_, case, func, select, update
 
 from models.steps import StepState
 from models.tables import Part, table
@@ -21,7 +21,10 @@ class Parts:
 
     @through_outages
     def plan(self, takes: list[tuple[str, int]]) -> None:
-        """Write the plan down: key and characters of every take, in order. Planning again keeps what was requested."""
+        """Write the plan down: key and characters of every take, in order.
+
+        Planning again keeps what was requested: a request for a take that stood in a place before counts as replaced.
+        """
         rows = [
             {
                 "episode_id": self.episode_id,
@@ -31,24 +34,24 @@ class Parts:
                 "take_key": key,
                 "characters": characters,
                 "requested": False,
+                "replaced": 0,
             }
             for index, (key, characters) in enumerate(takes)
         ]
         with transaction(self.engine) as connection:
             statement = insert_into(connection, PART)
-            planned = {"take_key": statement.excluded.take_key, "characters": statement.excluded.characters}
+            other = PART.c.take_key != statement.excluded.take_key
+            planned = {
+                "take_key": statement.excluded.take_key,
+                "characters": statement.excluded.characters,
+                "state": case((other, StepState.DUE), else_=PART.c.state),
+                "finished_at": case((other, None), else_=PART.c.finished_at),
+                "requested": case((other, False), else_=PART.c.requested),
+                "replaced": PART.c.replaced + case((and_(other, PART.c.requested), 1), else_=0),
+            }
             connection.execute(
                 statement.on_conflict_do_update(index_elements=["episode_id", "round", "index"], set_=planned), rows
             )
-
-    @through_outages
-    def first(self) -> str | None:
-        """Key of the first take of the plan that was written down, if one was."""
-        with reading(self.engine) as connection:
-            statement = select(PART.c.take_key).where(
-                PART.c.episode_id == self.episode_id, PART.c.round == self.round, PART.c.index == 0
-            )
-            return connection.scalar(statement)
 
     @through_outages
     def done(self, index: int, *, requested: bool) -> None:
@@ -57,12 +60,18 @@ class Parts:
             connection.execute(
                 update(PART)
                 .where(PART.c.episode_id == self.episode_id, PART.c.round == self.round, PART.c.index == index)
-                .values(state=StepState.DONE, requested=PART.c.requested | requested, finished_at=now())
+                .values(
+                    state=StepState.DONE,
+                    requested=PART.c.requested | requested,
+                    # When it was done first: a worker that takes over finds it done.
+                    finished_at=func.coalesce(PART.c.finished_at, now()),
+                )
             )
 
     @through_outages
     def requests(self) -> int:
-        """Requests really made for this episode, all rounds."""
+        """Requests really made for this episode: all rounds, and all plans that were given up."""
         with reading(self.engine) as connection:
-            statement = select(func.count()).where(PART.c.episode_id == self.episode_id, PART.c.requested)
+            made = func.sum(PART.c.replaced + case((PART.c.requested, 1), else_=0))
+            statement = select(made).where(PART.c.episode_id == self.episode_id)
             return int(connection.scalar(statement) or 0)

@@ -1,7 +1,8 @@
-"""Master to publications."""
+"""Master, or what stands in for it, to publications."""
 
 from models.dossier import Dossier
-from models.master import Master
+from models.master import Master, TextEdition
+from models.recording import Recording
 from models.release import Release
 from models.script import Script
 from models.steps import Step
@@ -13,6 +14,7 @@ from podmill.publishing import publish
 
 
 def make(work: Work) -> Done:
+    text_only = work.need(Step.SYNTHESIS, Recording).text_only
     release = Release(
         guid=work.claim.episode_id,
         published_at=shows.publication_moment(work.journal, work.claim),
@@ -20,7 +22,7 @@ def make(work: Work) -> Done:
         brief=work.brief,
         dossier=None if work.brief.script else work.need(Step.RESEARCH, Dossier),
         script=work.need(Step.SCRIPTING, Script),
-        master=work.need(Step.LOUDNESS, Master),
+        master=work.need(Step.LOUDNESS, TextEdition if text_only else Master),
         word_accuracy=work.need(Step.VERIFICATION, Verdict).word_accuracy,
     )
     publications = publish(release, work.context)

@@ -21,7 +21,7 @@ from podcast_tasks.queues import queue_of
 from podcast_tasks.retrying import Again, GiveUp, decide, explain
 from podmill import faults
 from podmill.context import StepContext
-from podmill.errors import LeaseLostError, ScriptError, StoppingError, TimedOutError, WorkersDiedError
+from podmill.errors import LeaseLostError, MovedError, ScriptError, StoppingError, TimedOutError, WorkersDiedError
 from podmill.settings import current
 from podmill.store.database import open_engine
 from podmill.store.local import LocalStore
@@ -44,6 +44,8 @@ class Work:
     journal: Journal
     check: Callable[[], None]
     """Called by whatever waits; raises LeaseLostError or StoppingError when the step must not wait here any longer."""
+    go_on: Callable[[Claim], None]
+    """Called with the claim that ``Journal.note`` gave, under which the step goes on."""
 
     def need(self, step: Step, kind: type[AnyDocument]) -> AnyDocument:
         """The document an earlier step made.
@@ -199,7 +201,8 @@ def _work(lease: Lease, work: Callable[[Work], Outcome]) -> Outcome:
         )
         # Nothing may be asked and paid for whose answer cannot be kept, and the database needs room to say so.
         check_room({settings.temp: 0, settings.store_dir: 0}, settings.disk_reserve_mb, to=f"begin {claim.step}")
-        return work(Work(claim, Brief.model_validate(claim.brief), claim.account, context, book, lease.check))
+        brief = Brief.model_validate(claim.brief)
+        return work(Work(claim, brief, claim.account, context, book, lease.check, lease.go_on))
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 
@@ -227,13 +230,17 @@ def _may_go_on(lease: Lease, error: Exception) -> bool:
     """
     book, claim = journal(), lease.claim
     verdict = _decide(claim, error)
-    if isinstance(verdict, Again) and lease.waited_s + verdict.wait_s <= book.settings.wait_in_worker_s:
+    if isinstance(verdict, Again) and not isinstance(error, MovedError) and _may_wait_here(lease, verdict.wait_s):
         lease.claim = book.again(claim, explain(error)[1], counts=verdict.counts)
         lease.wait(verdict.wait_s)
         return True
     if _put_off(claim, error, verdict) is not EpisodeState.FAILED:
         raise Ignore from error
     return False
+
+
+def _may_wait_here(lease: Lease, wait_s: float) -> bool:
+    return lease.waited_s + wait_s <= journal().settings.wait_in_worker_s
 
 
 def _stop_hanging(claim: Claim) -> None:

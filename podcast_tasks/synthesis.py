@@ -1,22 +1,24 @@
-"""Script to recording: the plan becomes parts, each part a take, all takes one recording."""
+"""Script to recording: the plan becomes parts, each part a take, all takes one recording; or none, where nobody can."""
 
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Any, Final
 
+from models.brief import TEXT
 from models.recording import Recording
 from models.script import Script
 from models.steps import Step
 from models.take import Take
 from models.verdict import Verdict
-from podcast_tasks import retrying
 from podcast_tasks.app import app
 from podcast_tasks.parts import Parts
 from podcast_tasks.purchases import Buyer
 from podcast_tasks.running import Done, Work, run_step
+from podcast_tasks.turns import Turn, Turns
 from podmill import faults, speech
-from podmill.errors import PodmillError, TooLongError, TransientError, WaitError
+from podmill.context import TakeCache
+from podmill.errors import PodmillError, TooLongError
 
 log = logging.getLogger(__name__)
 
@@ -31,17 +33,49 @@ class _Spoken:
     requests: list[speech.SpeechRequest] = field(default_factory=list)
     takes: list[Take] = field(default_factory=list)
 
+    def add(self, request: speech.SpeechRequest, take: Take) -> None:
+        self.requests.append(request)
+        self.takes.append(take)
+
+    def gather(self, requests: Sequence[speech.SpeechRequest], cache: TakeCache) -> None:
+        """Those whose take is there."""
+        for request in requests:
+            take = cache.get(request.key)
+            if take is not None:
+                self.add(request, take)
+
 
 def make(work: Work) -> Done:
     script = work.need(Step.SCRIPTING, Script)
     variants = _variants(work)
     parts = Parts(work.journal.engine, work.claim.episode_id, work.claim.round)
-    spoken = _by_the_first_that_can(work, script, variants, parts)
-    work.context.progress(0.95, "joining the takes")
-    recording = speech.join(
-        script, spoken.requests, spoken.takes, work.context, requests_made=parts.requests(), variants=variants
-    )
-    return Done(recording, scores={"requests": recording.requests, "duration_s": recording.duration_s})
+    turns = Turns(work, script)
+    turn, spoken = _by_the_first_that_can(work, script, variants, parts, turns)
+    if turn.choice.text_only:
+        recording = speech.text_only(requests_made=parts.requests(), passed_over=turns.passed_over)
+    else:
+        work.context.progress(0.95, "joining the takes")
+        recording = speech.join(
+            script,
+            spoken.requests,
+            spoken.takes,
+            work.context,
+            requests_made=parts.requests(),
+            variants=variants,
+            voices=turn.choice.voices,
+            passed_over=turns.passed_over,
+        )
+    return Done(recording, scores=_scores(recording))
+
+
+def _scores(recording: Recording) -> dict[str, Any]:
+    why = " ".join(f"{each.who}: {each.reason}" for each in recording.passed_over)
+    return {
+        "requests": recording.requests,
+        "duration_s": None if recording.text_only else recording.duration_s,
+        "spoken_by": ", ".join(recording.engines) or TEXT,
+        "spoken_why": why or None,
+    }
 
 
 def _variants(work: Work) -> dict[int, int]:
@@ -54,72 +88,56 @@ def _variants(work: Work) -> dict[int, int]:
     return variants
 
 
-def _by_the_first_that_can(work: Work, script: Script, variants: dict[int, int], parts: Parts) -> _Spoken:
-    """The episode in the voices of the first choice that speaks all of it."""
-    settings = work.context.settings
-    choices = _choices(work, script, parts)
+def _by_the_first_that_can(
+    work: Work, script: Script, variants: dict[int, int], parts: Parts, turns: Turns
+) -> tuple[Turn, _Spoken]:
+    """The episode in the voices of the first who speak all of it, or in nobody's."""
     spoken = _Spoken()
-    for number, choice in enumerate(choices):
-        if settings.voices_fallback != "mixed":
+    mixed = turns.fallback.policy == "mixed"
+    for turn in turns.all:
+        if turn.choice.text_only:
+            return turn, _Spoken()
+        if turn.over and not mixed:
+            continue
+        if not mixed:
             # A half-spoken episode is never finished in another person's voice.
             spoken = _Spoken()
         try:
-            _speak(work, _rest(script, spoken), choice, variants, parts, spoken)
+            _speak(work, _rest(script, spoken, variants), turn, variants, parts, spoken)
         except PodmillError as exc:
-            if number == len(choices) - 1 or not _for_good(exc, work):
+            if turn.over:
+                continue
+            if not turns.end(turn, exc):
                 raise
-            log.warning("%s: %s fails: %s", work.claim.episode_id, " and ".join(choice.engines), exc)
+            log.warning("%s: %s fails: %s", work.claim.episode_id, turn.choice.who, exc)
         else:
-            return spoken
-    raise AssertionError("There is always a choice, and the last one raises.")
+            if not turn.over and turn.lines is None:
+                return turn, spoken
+    raise AssertionError("There is always a turn that is not over, and the last one raises.")
 
 
-def _choices(work: Work, script: Script, parts: Parts) -> tuple[speech.Choice, ...]:
-    """Those that may still be tried: an episode goes on with the voices that it has begun with."""
-    settings = work.context.settings
-    choices = speech.choices(work.brief.cast, settings)
-    if work.claim.round > 0:
-        heard = {line.voice for line in work.need(Step.SYNTHESIS, Recording).lines}
-        return tuple(choice for choice in choices if heard <= choice.voices)[:1] or choices
-    begun = parts.first()
-    for number, choice in enumerate(choices if begun else ()):
-        try:
-            requests = speech.plan(script, choice.cast, settings, variants={})
-        except speech.FOR_GOOD:
-            continue
-        if begun in {requests[0].key, *(half.key for half in _halves(requests[0], script, choice, work))}:
-            return choices[number:]
-    return choices
-
-
-def _for_good(error: PodmillError, work: Work) -> bool:
-    """Whether the engine that raised this will not speak the episode, however often it is asked."""
-    if isinstance(error, WaitError) or not isinstance(error, (*speech.FOR_GOOD, TransientError)):
-        return False
-    again = retrying.decide(error, work.claim.failures, work.claim.synthesis_queue, work.context.settings)
-    return isinstance(again, retrying.GiveUp)
-
-
-def _rest(script: Script, spoken: _Spoken) -> Script:
-    """A script without the lines that have been spoken to their end."""
+def _rest(script: Script, spoken: _Spoken, variants: dict[int, int]) -> Script:
+    """A script without the lines that have been spoken to their end, in the variant that is wanted."""
     ends: dict[int, int] = {}
     for request in spoken.requests:
-        ends |= {line.index: line.piece + len(line.text) for line in request.lines}
+        told = {line.index: line.piece + len(line.text) for line in request.lines}
+        ends |= {index: end for index, end in told.items() if request.variant == variants.get(index, 0)}
     left = tuple(line for line in script.lines if ends.get(line.index, 0) < len(" ".join(line.spoken.split())))
     return script.model_copy(update={"lines": left})
 
 
-def _speak(
-    work: Work, script: Script, choice: speech.Choice, variants: dict[int, int], parts: Parts, spoken: _Spoken
-) -> None:
-    """Speak a script in the voices of a choice, onto what is spoken already."""
-    context, buyer = work.context, Buyer(work)
-    todo = list(speech.plan(script, choice.cast, context.settings, variants=variants))
-    who = " and ".join(choice.engines)
+def _speak(work: Work, script: Script, turn: Turn, variants: dict[int, int], parts: Parts, spoken: _Spoken) -> None:
+    """Speak what of a script these voices may, onto what is spoken already."""
+    context, buyer, choice = work.context, Buyer(work), turn.choice
+    planned = speech.plan(script, choice.cast, context.settings, variants=variants) if script.lines else ()
+    todo = [request for request in planned if _may(turn, request)]
+    if turn.over:
+        spoken.gather(todo, context.takes)
+        return
     _write_down(parts, spoken, todo)
     while todo:
         index, count = len(spoken.takes), len(spoken.takes) + len(todo)
-        context.progress(0.95 * index / count, f"speaking part {index + 1} of {count} ({who})")
+        context.progress(0.95 * index / count, f"speaking part {index + 1} of {count} ({choice.who})")
         request = todo[0]
         take = context.takes.get(request.key)
         asked = take is None
@@ -131,14 +149,20 @@ def _speak(
         except TooLongError:
             if not halves:
                 raise
+        except PodmillError:
+            spoken.gather(todo, context.takes)
+            raise
         if take is None:
             todo[:1] = halves
             _write_down(parts, spoken, todo)
             continue
         parts.done(index, requested=asked)
-        spoken.requests.append(todo.pop(0))
-        spoken.takes.append(take)
+        spoken.add(todo.pop(0), take)
         faults.hit("synthesis:part")
+
+
+def _may(turn: Turn, request: speech.SpeechRequest) -> bool:
+    return turn.lines is None or any(line.index in turn.lines for line in request.lines)
 
 
 def _write_down(parts: Parts, spoken: _Spoken, todo: Sequence[speech.SpeechRequest]) -> None:

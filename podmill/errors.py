@@ -9,8 +9,10 @@
         TimedOutError                    a step or a request took longer than it may
         WaitError                        nothing failed: a limit, a provider or room must be waited for
           LimitedError                   our own limiter
+            LeftAloneError               because a provider asked for it
           ProviderDownError              the circuit of a provider is open
           DiskFullError
+          MovedError                     the step goes on on another queue
       LeaseLostError                     another worker owns the step now: stop, write nothing
       StoppingError                      this worker is stopping: the step is handed back
       WorkersDiedError                   an episode that killed its workers again and again
@@ -25,6 +27,7 @@
       QuotaError                         the credit that was bought of a provider is used up
       RefusedError                       a provider refuses a request as it is
         TooLongError                     for its length: two shorter ones may be taken
+        UnstitchedError                  for what it says of its neighbours: without that it may be taken
       TranscriberError
       MasteringError
       StoreError                         an artifact is missing or damaged
@@ -157,10 +160,21 @@ class LimitedError(WaitError):
     code = "limited"
 
 
+class LeftAloneError(LimitedError):
+    """The limiter lets nothing through because the provider asked to be left alone for a while."""
+
+
 class ProviderDownError(WaitError):
     """A provider failed again and again: nobody asks it anything until it has had time to recover."""
 
     code = "provider_down"
+
+
+class MovedError(WaitError):
+    """The step goes on on another queue: it is parked, and sent there."""
+
+    def __init__(self, message: str) -> None:
+        super().__init__(message, retry_after_s=0.0)
 
 
 class LeaseLostError(PodmillError):
@@ -257,6 +271,12 @@ class TooLongError(RefusedError):
     """A request is longer than its provider takes; two shorter ones may be taken."""
 
     code = "too_long"
+
+
+class UnstitchedError(RefusedError):
+    """A model takes no request that says what comes before and after it; planned anew, none says that."""
+
+    code = "unstitched"
 
 
 class TranscriberError(PodmillError):

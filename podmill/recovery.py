@@ -77,7 +77,7 @@ RECOVERIES: Final[Mapping[str, Recovery]] = {
     "provider_down": Recovery(
         "A provider failed again and again.",
         "Asks it nothing for PODMILL_BREAKER_S, then sends one request ahead. Another search service answers "
-        "meanwhile; speech waits.",
+        "meanwhile; speech waits for PODMILL_VOICES_PATIENCE_S, then others speak, if there are any.",
         ("Nothing: it goes on once the provider answers.", "Look at the provider's own status page.", STOP_IT),
     ),
     "disk_full": Recovery(

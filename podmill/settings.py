@@ -54,14 +54,27 @@ class Settings(ProviderSettings):
     )
     engine: str = Field("piper", description="Speech engine used when neither episode nor show names one.")
     voices_order: tuple[str, ...] = Field(
-        ("minimax", "elevenlabs", "azure", "openai", "kokoro", "piper"),
-        description="Engines that speak an episode when the one of its cast fails for good, in this order, comma "
-        "separated. Only those for which the cast names a voice for every speaker.",
+        ("minimax", "elevenlabs", "azure", "gemini", "openai", "local"),
+        description="Who speaks an episode when the voices of its cast fail for good, in this order, comma separated: "
+        "engines for which the cast names a voice for every speaker; `local`: those of this machine; at the end "
+        "`text`: nobody, and it is published as text only. Shows and episodes may say otherwise, here and in the two "
+        "settings below.",
     )
     voices_fallback: Literal["never", "whole", "mixed"] = Field(
         "whole",
         description="When an engine fails for good: `never` fails the episode, `whole` speaks all of it anew in the "
         "next one's voices, `mixed` only what is not spoken yet.",
+    )
+    voices_degrade: tuple[Literal["auto", "shifted"], ...] = Field(
+        ("auto", "shifted"),
+        description="What `local` may do when the cast names no local voice, comma separated: `auto` casts installed "
+        "voices, `shifted` gives several speakers one voice at different pitches.",
+    )
+    voices_patience_s: float = Field(
+        900.0,
+        ge=0,
+        description="Seconds for which an episode waits for an engine that is down or busy before others may speak. "
+        "Waits for our own limits do not count. Without others it waits on.",
     )
     cast: str = Field("duo", description="Cast used when neither episode nor show names one: `duo` or `solo`.")
     minutes: float = Field(5.0, gt=0, le=240, description="Length of an episode that does not ask for one.")
@@ -173,7 +186,7 @@ class Settings(ProviderSettings):
     fault_points: tuple[str, ...] = Field((), description="Tests only: points at which a process kills itself, once.")
     fault_dir: Path | None = Field(None, description="Tests only: folder where a point that struck leaves its mark.")
 
-    @field_validator("researchers", "targets", "voices_order", "fault_points", mode="before")
+    @field_validator("researchers", "targets", "voices_order", "voices_degrade", "fault_points", mode="before")
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value

@@ -121,6 +121,20 @@ def choice(node: Node | None, field: str, known: Collection[str]) -> str | None:
     raise InputError(f"Unknown {field} {value!r}.", action=hint, field=field, line=node.line if node else None)
 
 
+def words(node: Node | None, field: str, known: Collection[str]) -> tuple[str, ...] | None:
+    """Some of the known words, each once: a list, or in one cell between ``,`` or ``;``."""
+    if node is None:
+        return None
+    items = node.value if isinstance(node.value, list) else [node]
+    if isinstance(node.value, str):
+        items = [Node(word.strip(), node.line) for word in node.value.replace(";", ",").split(",") if word.strip()]
+    found = [choice(item, field, known) or "" for item in items]
+    for item, word in zip(items, found, strict=True):
+        if found.count(word) > 1:
+            raise InputError(f"{word!r} is named twice.", field=field, line=item.line)
+    return tuple(found)
+
+
 def _number(node: Node) -> float | None:
     if isinstance(node.value, bool) or not isinstance(node.value, str | int | float):
         return None

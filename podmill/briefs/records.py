@@ -1,6 +1,7 @@
 """What was handed in, once it has been read and checked."""
 
 from pathlib import Path
+from typing import Literal
 
 from models.documents import Document
 
@@ -26,6 +27,14 @@ class FileRequest(Document):
         return self.sha256 or self.url or ""
 
 
+class FallbackRequest(Document):
+    """Who speaks when the voices of a cast cannot. None: not stated. See ``models.brief.Fallback``."""
+
+    voices_order: tuple[str, ...] | None = None
+    voices_fallback: Literal["never", "whole", "mixed"] | None = None
+    voices_degrade: tuple[Literal["auto", "shifted"], ...] | None = None
+
+
 class CastRequest(Document):
     """One speaker that was asked for."""
 
@@ -38,7 +47,7 @@ class CastRequest(Document):
     """Who they are and how they talk."""
 
 
-class ShowRequest(Document):
+class ShowRequest(FallbackRequest):
     """A show as a batch names it. None: not stated, keep what the show has or take the default."""
 
     slug: str
@@ -60,7 +69,7 @@ class ShowRequest(Document):
         return self.title or self.slug.replace("-", " ").title()
 
 
-class EpisodeRequest(Document):
+class EpisodeRequest(FallbackRequest):
     """One episode that was asked for. None: not stated, the settings' default applies."""
 
     key: str

@@ -6,6 +6,7 @@ from typing import Final
 from models.brief import CastMember
 from podmill.briefs import fields
 from podmill.briefs.attachments import Attachments, script_text
+from podmill.briefs.fallback import FALLBACK_FIELDS, read_fallback
 from podmill.briefs.identity import episode_key
 from podmill.briefs.nodes import Node
 from podmill.briefs.records import CastRequest, EpisodeRequest, FileRequest
@@ -13,7 +14,7 @@ from podmill.errors import InputError, PodmillError
 from podmill.settings import Settings
 
 CONTENT_FIELDS: Final = ("id", "topic", "title", "summary", "sources", "script", "artwork")
-DEFAULT_FIELDS: Final = ("minutes", "language", "cast", "engine", "writer", "research")
+DEFAULT_FIELDS: Final = ("minutes", "language", "cast", "engine", "writer", "research", *FALLBACK_FIELDS)
 """What ``defaults`` of a batch may state for all its episodes, besides ``sources`` and ``artwork``."""
 ROW_FIELDS: Final = (*CONTENT_FIELDS, *DEFAULT_FIELDS)
 SOURCES_MAX: Final = 100
@@ -59,6 +60,7 @@ class RowReader:
             artwork=self._image(row.get("artwork"), "artwork"),
             file=self.file,
             line=line,
+            **read_fallback(row).model_dump(),
         )
         self._must_have_content(request, row, line)
         self._must_be_speakable(request, row, request.language or show_language)

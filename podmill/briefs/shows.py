@@ -6,6 +6,7 @@ from typing import Final
 
 from podmill.briefs import fields
 from podmill.briefs.attachments import Attachments
+from podmill.briefs.fallback import read_fallback
 from podmill.briefs.nodes import Node
 from podmill.briefs.records import FileRequest, ShowRequest
 from podmill.errors import InputError, PodmillError
@@ -41,6 +42,7 @@ def read_show(node: Node | None, attachments: Attachments, *, default: str | Non
         subcategory=subcategory,
         explicit=fields.flag(stated.get("explicit"), "explicit"),
         cover=_cover(stated.get("cover"), attachments),
+        **read_fallback(stated).model_dump(),
         **{name: fields.text(stated.get(name), name) for name in texts},
     )
 

@@ -15,14 +15,14 @@ EpisodeIds = Annotated[list[str], typer.Argument(metavar="ID...", help="Ids of e
 
 
 def retry(ids: EpisodeIds, as_json: AsJson = False) -> None:
-    """Put failed, reviewed or cancelled episodes back to the step they stopped at."""
+    """Put failed, reviewed or cancelled episodes back to the step they stopped at; have text-only ones spoken."""
     from pipelines import episode
 
     settings = current()
     retried = episode.retry(ids, settings)
     if retried:
         note_if_idle(settings)
-    _tell("retried", retried, ids, as_json=as_json, otherwise="only what stopped can be retried")
+    _tell("retried", retried, ids, as_json=as_json, otherwise="only what stopped, or is text only, can be retried")
 
 
 def cancel(ids: EpisodeIds, as_json: AsJson = False) -> None:

@@ -20,7 +20,10 @@ from podmill.store import database
 app = typer.Typer(help="Shows and their recurring episodes.", no_args_is_help=True)
 
 SHOW, SCHEDULE = tables.table(tables.Show), tables.table(tables.Schedule)
-LISTED = ("slug", "title", "description", "author", "language", "category", "subcategory", "link", "guid")
+LISTED = (
+    *("slug", "title", "description", "author", "language", "category", "subcategory", "link", "guid"),
+    *("voices_order", "voices_fallback", "voices_degrade"),
+)
 
 Slug = Annotated[str, typer.Argument(metavar="SLUG", help="Short name of the show.")]
 Text = Annotated[str | None, typer.Option()]
@@ -61,6 +64,11 @@ def save(
     copyright: Text = None,  # noqa: A002 - it is the option's name
     explicit: Annotated[bool | None, typer.Option("--explicit/--not-explicit")] = None,
     cover: Annotated[Path | None, typer.Option(help="JPEG or PNG.")] = None,
+    voices_order: Annotated[
+        str | None, typer.Option(help="Who speaks when the voices of a cast cannot: minimax,local,text")
+    ] = None,
+    voices_fallback: Annotated[str | None, typer.Option(help="never, whole or mixed.")] = None,
+    voices_degrade: Annotated[str | None, typer.Option(help="auto, shifted, both, or nothing.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Make a show or change it."""
@@ -81,6 +89,9 @@ def save(
         "copyright": copyright,
         "explicit": explicit,
         "cover": cover,
+        "voices_order": voices_order,
+        "voices_fallback": voices_fallback,
+        "voices_degrade": voices_degrade,
     }
     request = read_show_request({name: value for name, value in stated.items() if value is not None}, settings)
     artifact = _cover(request, settings)

@@ -23,7 +23,15 @@ import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
 
-from podmill.errors import BusyError, InDoubtError, LimitedError, ProviderDownError, TransientError, WaitError
+from podmill.errors import (
+    BusyError,
+    InDoubtError,
+    LeftAloneError,
+    LimitedError,
+    ProviderDownError,
+    TransientError,
+    WaitError,
+)
 from podmill.limits.gate import Answer, Caller, Gate, Limit, Outcome, Pace, Recent
 from podmill.limits.keeper import Keeper
 from podmill.settings import Settings
@@ -134,6 +142,7 @@ class Limiter:
         Raises:
             LimitedError: there is no room within the patience, and the caller keeps its place; or the limits cannot be
                 asked.
+            LeftAloneError: likewise, because the provider said so.
             ProviderDownError: the circuit is open.
         """
         gate = self._gate(account)
@@ -257,13 +266,12 @@ class Limiter:
                 action="Nothing to do: it is tried again by itself. Look at the provider's status page if it lasts.",
                 retry_after_s=_later(wait_s, DOWN_JITTER),
             )
+        kind = LeftAloneError if answer.reason == "blocked" else LimitedError
         message = {
             "rate": f"The limit of {self.limit.per_minute} requests a minute to {account} is reached.",
             "at_once": f"The limit of simultaneous requests to {account} is reached.",
         }.get(answer.reason or "", f"{account} asked to be left alone for {wait_s:.0f} s.")
-        return LimitedError(
-            message, action="Nothing to do: its turn comes by itself.", retry_after_s=_later(wait_s, JITTER)
-        )
+        return kind(message, action="Nothing to do: its turn comes by itself.", retry_after_s=_later(wait_s, JITTER))
 
 
 def _outcome(error: TransientError) -> Outcome:

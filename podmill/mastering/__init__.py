@@ -1,7 +1,7 @@
 """The loudness step: a recording becomes the file that is published, and what goes beside it."""
 
 from models.brief import Brief
-from models.master import Master
+from models.master import Master, TextEdition
 from models.recording import Recording
 from models.script import Script
 from models.show import ShowProfile
@@ -53,7 +53,7 @@ def master(
     cover = _cover(brief, show, store)
     mp3 = context.temp_dir / "episode.mp3"
     encoded = Encoding(
-        recording=store.path(recording.audio),
+        recording=store.path(recording.sound),
         mp3=mp3,
         duration_s=recording.duration_s,
         target_lufs=settings.loudness_lufs,
@@ -96,6 +96,25 @@ def master(
         sample_rate_hz=SAMPLE_RATE_HZ,
         channels=1,
         chapters=times,
+    )
+
+
+def text_edition(
+    script: Script, recording: Recording, show: ShowProfile, brief: Brief, context: StepContext
+) -> TextEdition:
+    """What stands in for the master of an episode that is text only: its cover and its words.
+
+    Raises:
+        InputError: the artwork cannot be used.
+        DiskFullError: there is not enough room.
+        StoreError: the store lacks the artwork.
+    """
+    settings, store = context.settings, context.store
+    check_room({settings.store_dir: BESIDE_BYTES}, settings.disk_reserve_mb, to="write the episode down")
+    return TextEdition(
+        cover=store.put_bytes(_cover(brief, show, store), suffix=".jpg", media_type="image/jpeg"),
+        transcript_txt=store.put_bytes(transcripts.plain(script), suffix=".txt", media_type="text/plain"),
+        code=next((each.code for each in recording.passed_over), ""),
     )
 
 

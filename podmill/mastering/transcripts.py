@@ -92,6 +92,17 @@ def transcript_json(parts: tuple[Segment, ...]) -> bytes:
     return json.dumps({"version": JSON_VERSION, "segments": entries}, ensure_ascii=False, indent=1).encode()
 
 
+def plain(script: Script) -> bytes:
+    """The words of an episode that nobody speaks: chapters and speakers, without times."""
+    blocks = [_plain(script.title)]
+    titles = {chapter.first_line: _plain(chapter.title) for chapter in script.chapters}
+    for line in script.lines:
+        text = _plain(line.text)
+        blocks += [f"# {titles[line.index]}"] if titles.get(line.index) else []
+        blocks += [f"{_plain(script.speakers.get(line.speaker, line.speaker))}: {text}"] if text else []
+    return ("\n\n".join(blocks) + "\n").encode()
+
+
 def _cues(part: Segment, text: str, columns: int) -> list[Cue]:
     """The text in pieces of two rows; each gets time by its share of the characters."""
     rows = textwrap.wrap(text, columns, break_on_hyphens=False)

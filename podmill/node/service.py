@@ -20,20 +20,34 @@ class Service:
 def workers(settings: Settings) -> tuple[Service, ...]:
     """One worker for each kind of work: waiting on the network, paid speech, speaking, hearing, mastering, upkeep.
 
-    Without a key nothing can wait for paid speech, which does not deserve a process then: an episode that asks for it
-    all the same is told so by the worker of texts.
+    Where no provider that speaks is set up nothing can wait for paid speech, which does not deserve a process then: an
+    episode that asks for it all the same is told so by the worker of texts.
     """
     texts, paid = "research,scripting,publishing", "synthesis.api"
-    keys = (settings.elevenlabs_api_key, settings.minimax_api_key, settings.azure_speech_key)
-    has_key = any(key is not None for key in keys)
+    pays = _pays_for_speech(settings)
     return (
-        _worker("text", texts if has_key else f"{texts},{paid}", "threads", settings.api_threads),
-        *([_worker("synthesis-api", paid, "threads", settings.paid_speech_threads)] if has_key else []),
+        _worker("text", texts if pays else f"{texts},{paid}", "threads", settings.api_threads),
+        *([_worker("synthesis-api", paid, "threads", settings.paid_speech_threads)] if pays else []),
         _worker("synthesis", "synthesis.gpu", "prefork", settings.synthesis_processes),
         _worker("verification", "verification", "prefork", settings.verification_processes),
         _worker("audio", "audio", "prefork", settings.audio_processes),
         _worker("upkeep", "upkeep", "threads", 1),
     )
+
+
+def _pays_for_speech(settings: Settings) -> bool:
+    """Whether a provider that speaks is set up, from the settings alone: no client of a provider is imported for it."""
+    keys = (
+        *(settings.elevenlabs_api_key, settings.minimax_api_key, settings.azure_speech_key, settings.gemini_api_key),
+        settings.openai_speech_api_key,
+    )
+    if any(key and key.get_secret_value().strip() for key in keys):
+        return True
+    if not settings.openai_speech_url and settings.engine != "openai":
+        return False
+    from podmill.speech.openai_speech import is_own
+
+    return not is_own(settings)
 
 
 def _worker(name: str, queues: str, pool: str, concurrency: int) -> Service:

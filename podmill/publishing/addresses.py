@@ -17,6 +17,8 @@ EPISODES: Final = "episodes"
 ASSETS: Final = "_assets"
 """Style, script and icon of the pages. No show's short name begins with an underscore."""
 TRANSCRIPTS: Final = {"vtt": "transcript.vtt", "srt": "transcript.srt", "json": "transcript.json"}
+WORDS: Final = "transcript.txt"
+"""Of an episode that is text only."""
 CHAPTERS: Final = "chapters.json"
 
 _PODCAST_NAMESPACE: Final = uuid.UUID("ead4c236-bf58-58c6-a2c6-a6b28d128cb6")

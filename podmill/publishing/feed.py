@@ -30,30 +30,35 @@ def newest_first(items: Sequence[Item]) -> list[Item]:
     return sorted(items, key=lambda item: (moment(item.published_at), item.guid), reverse=True)
 
 
+def heard(items: Sequence[Item]) -> list[Item]:
+    """Those with audio. The others are on the pages only: podcast apps drop an item without an enclosure."""
+    return [item for item in items if item.audio is not None]
+
+
 def show_cover(items: Sequence[Item]) -> Artifact:
     """The show's picture: of its newest episode that has none of its own, else of its newest episode."""
-    ordered = newest_first(items)
+    ordered = newest_first(heard(items) or items)
     return next((item.cover for item in ordered if not item.own_artwork), ordered[0].cover)
 
 
 def render_feed(show: ShowProfile, items: Sequence[Item], site: Site) -> bytes:
-    """The feed of a show with at least one item.
+    """The feed of a show with at least one item, of all that have audio.
 
-    The date of the last build is that of the newest item: a feed in which nothing changed does not change.
+    The date of the last build is that of the newest of them: a feed in which nothing changed does not change.
     """
-    ordered = newest_first(items)
+    ordered = newest_first(heard(items))
     rss = etree.Element("rss", version="2.0", nsmap=NAMESPACES)
     channel = etree.SubElement(rss, "channel")
-    _channel(channel, show, ordered, site)
+    _channel(channel, show, ordered, site, site.cover(show_cover(items)))
     for item in ordered:
-        _item(etree.SubElement(channel, "item"), item, show, site)
+        if item.audio is not None:
+            _item(etree.SubElement(channel, "item"), item, item.audio, show, site)
     return etree.tostring(rss, xml_declaration=True, encoding="UTF-8", pretty_print=True)
 
 
-def _channel(channel: Element, show: ShowProfile, items: Sequence[Item], site: Site) -> None:
+def _channel(channel: Element, show: ShowProfile, items: Sequence[Item], site: Site, cover_url: str) -> None:
     title = one_line(show.title) or show.slug
     author = one_line(show.author) or title
-    cover_url = site.cover(show_cover(items))
     _add(channel, "title", title)
     _add_html(channel, "description", html_paragraphs(paragraphs(show.description) or (title,)))
     _add(channel, "link", web_address(show.link) or site.page)
@@ -62,7 +67,8 @@ def _channel(channel: Element, show: ShowProfile, items: Sequence[Item], site: S
     if one_line(show.copyright):
         _add(channel, "copyright", one_line(show.copyright))
     _add(channel, "generator", "Podmill")
-    _add(channel, "lastBuildDate", rfc2822(moment(items[0].published_at)))
+    if items:
+        _add(channel, "lastBuildDate", rfc2822(moment(items[0].published_at)))
     image = etree.SubElement(channel, "image")
     _add(image, "url", cover_url)
     _add(image, "title", title)
@@ -86,7 +92,7 @@ def _channel(channel: Element, show: ShowProfile, items: Sequence[Item], site: S
     _add(channel, _podcast("txt"), "true", purpose="ai-content")
 
 
-def _item(element: Element, item: Item, show: ShowProfile, site: Site) -> None:
+def _item(element: Element, item: Item, audio: Artifact, show: ShowProfile, site: Site) -> None:
     folder_url = site.episode(item.folder)
     _add(element, "title", item.title)
     _add_html(element, "description", description(item, folder_url))
@@ -97,8 +103,8 @@ def _item(element: Element, item: Item, show: ShowProfile, site: Site) -> None:
         element,
         "enclosure",
         url=folder_url + item.audio_name,
-        length=str(item.audio.size_bytes),
-        type=item.audio.media_type,
+        length=str(audio.size_bytes),
+        type=audio.media_type,
     )
     _add(element, _itunes("title"), item.title)
     _add(element, _itunes("duration"), str(max(1, round(item.duration_s))))

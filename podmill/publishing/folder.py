@@ -5,14 +5,15 @@ from typing import Final, TypeVar
 
 from pydantic import ValidationError
 
-from models.documents import Document
+from models.documents import Artifact, Document
+from models.master import Master, TextEdition
 from models.publication import Publication
 from models.release import Release
 from models.show import ShowProfile
 from podmill.context import ArtifactStore, StepContext
 from podmill.errors import PublishError
 from podmill.publishing import files
-from podmill.publishing.addresses import ASSETS, CHAPTERS, EPISODES, FEED, PAGE, TRANSCRIPTS, Site, cover_name
+from podmill.publishing.addresses import ASSETS, CHAPTERS, EPISODES, FEED, PAGE, TRANSCRIPTS, WORDS, Site, cover_name
 from podmill.publishing.addresses import episode_folder as new_folder
 from podmill.publishing.feed import render_feed
 from podmill.publishing.item import RECORD, Item, item_of
@@ -31,7 +32,8 @@ class FolderTarget:
     ``<show>/feed.xml``, the show's page and covers; in ``<show>/episodes/<title>-<hash of guid>/`` the audio,
     transcripts, chapters, notes page and ``item.json``. The feed is made anew of the show and every ``item.json``
     there, under a lock, so episodes may be published by any number of processes at once. An episode keeps its folder,
-    and with it its addresses, when it is published again under another title.
+    and with it its addresses, when it is published again under another title. One that is text only has its page, its
+    words and no audio: it is on the show's page and not in the feed, until it is published with audio.
     """
 
     name = "folder"
@@ -58,8 +60,8 @@ class FolderTarget:
         return Publication(
             target=self.name,
             url=site.episode(item.folder),
-            path=str(folder / item.audio_name),
-            transcript_path=str(folder / TRANSCRIPTS["vtt"]),
+            path=str(folder / item.audio_name) if item.audio else None,
+            transcript_path=str(folder / (TRANSCRIPTS["vtt"] if item.audio else WORDS)),
             feed_path=str(show_dir / FEED),
             guid=item.guid,
             published_at=item.published_at,
@@ -99,8 +101,7 @@ def _publish_episode(release: Release, site: Site, show_dir: Path, context: Step
     files.remove_temporary(folder)
     _publish_files(release, item, folder, context)
     files.place(context.store.path(item.cover), item.cover, show_dir / cover_name(item.cover))
-    transcript = context.store.path(release.master.transcript_json).read_bytes()
-    files.write(folder / PAGE, notes_page(release, item, transcript, site))
+    files.write(folder / PAGE, notes_page(release, item, _transcript(release.master, context.store), site))
     context.progress(0.9, "updating the feed")
     files.write(show_dir / SHOW_RECORD, release.show.model_dump_json(indent=1).encode())
     files.write(folder / RECORD, item.model_dump_json(indent=1).encode())
@@ -111,17 +112,27 @@ def _publish_episode(release: Release, site: Site, show_dir: Path, context: Step
 
 def _publish_files(release: Release, item: Item, folder: Path, context: StepContext) -> None:
     master = release.master
-    named = (
-        (master.audio, item.audio_name),
-        (master.transcript_vtt, TRANSCRIPTS["vtt"]),
-        (master.transcript_srt, TRANSCRIPTS["srt"]),
-        (master.transcript_json, TRANSCRIPTS["json"]),
-        (master.chapters_json, CHAPTERS),
-    )
+    named: tuple[tuple[Artifact, str], ...]
+    if isinstance(master, TextEdition):
+        named = ((master.transcript_txt, WORDS),)
+    else:
+        named = (
+            (master.audio, item.audio_name),
+            (master.transcript_vtt, TRANSCRIPTS["vtt"]),
+            (master.transcript_srt, TRANSCRIPTS["srt"]),
+            (master.transcript_json, TRANSCRIPTS["json"]),
+            (master.chapters_json, CHAPTERS),
+        )
+        # It may have been text only before.
+        (folder / WORDS).unlink(missing_ok=True)
     store: ArtifactStore = context.store
     for artifact, name in named:
         context.progress(0.1, f"publishing {name}")
         files.place(store.path(artifact), artifact, folder / name)
+
+
+def _transcript(master: Master | TextEdition, store: ArtifactStore) -> bytes | None:
+    return None if isinstance(master, TextEdition) else store.path(master.transcript_json).read_bytes()
 
 
 def _items(show_dir: Path) -> list[Item]:

@@ -34,7 +34,7 @@ _ENVIRONMENT = Environment(
 
 def render_page(report: BatchReport, settings: Settings, *, made_at: dt.datetime) -> str:
     """The report as HTML."""
-    _ENVIRONMENT.filters |= {"duration": duration, "percent": percent}
+    _ENVIRONMENT.filters |= {"duration": duration, "percent": percent, "spoken": spoken}
     listed = sorted(report.episodes, key=lambda episode: episode.state == EpisodeState.PUBLISHED)[:ROWS_MAX]
     return _ENVIRONMENT.get_template("page.html.j2").render(
         report=report,
@@ -60,6 +60,12 @@ def duration(seconds: float | None) -> str:
     whole = round(seconds)
     hours, minutes = divmod(whole // 60, 60)
     return f"{hours}:{minutes:02}:{whole % 60:02}" if hours else f"{minutes}:{whole % 60:02}"
+
+
+def spoken(episode: EpisodeStatus) -> str:
+    """Who speaks an episode instead of the voices it was cast with, and why."""
+    who = "Text only" if episode.text_only else f"Spoken by {episode.spoken_by}"
+    return f"{who}. {episode.spoken_why}"
 
 
 def percent(share: float | None) -> str:

@@ -7,6 +7,7 @@ from typing import Any, Final, Literal
 from pydantic import BaseModel
 from sqlalchemy import Connection, func, select
 
+from models.brief import TEXT
 from models.publication import Publication
 from models.steps import OPEN_STATES, ChargeState, EpisodeState, Step
 from models.tables import Batch, Charge, Episode, Part, PublicationRow, TakeRow, table
@@ -56,6 +57,12 @@ class EpisodeStatus(BaseModel):
     """Speech requests really made."""
     engine: str | None = None
     """Whose voices speak it, as far as it has been spoken: another than its cast's when that one failed."""
+    spoken_by: str | None = None
+    """Engines that are heard in what was recorded, or ``text``."""
+    spoken_why: str | None = None
+    """Why the voices it was cast with are not, or not alone: what each of them said."""
+    text_only: bool = False
+    """No voice could speak it: it has a page with notes and transcript, and no audio."""
     publications: list[PublicationStatus]
     activity: str
     """What the running step is doing, for a person."""
@@ -165,7 +172,8 @@ def batch_status(connection: Connection, batch_id: str) -> BatchStatus:
                 audio_path=here.path if here else None,
                 transcript_path=here.transcript_path if here else None,
                 cost_usd=usd(costs.get(row["id"], 0)),
-                engine=engines.get(row["id"]),
+                engine=None if row["spoken_by"] == TEXT else engines.get(row["id"]),
+                text_only=row["spoken_by"] == TEXT,
                 publications=[PublicationStatus(target=copy.target, url=copy.url) for copy in copies],
             )
         )

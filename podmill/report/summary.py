@@ -29,11 +29,13 @@ class Summary(BaseModel):
 
     episodes: int
     published: int
+    text_only: int = 0
+    """Of those published: no voice could speak them."""
     failed: int
     review: int
     refused: int
     success_rate: float | None
-    """Published share of the episodes that are finished, 0 to 1; None while none is."""
+    """Published share, text only or not, of the episodes that are finished, 0 to 1; None while none is."""
     audio_s: float
     """Length of all published episodes."""
     word_accuracy: Spread | None
@@ -108,6 +110,7 @@ def _summary(
     return Summary(
         episodes=len(status.episodes),
         published=len(published),
+        text_only=sum(episode.text_only for episode in published),
         failed=counts[EpisodeState.FAILED],
         review=counts[EpisodeState.REVIEW],
         refused=len(status.refused),

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from models.steps import EpisodeState
 from podmill import recovery
-from podmill.report.page import duration, percent
+from podmill.report.page import duration, percent, spoken
 from podmill.report.status import BatchOverview, BatchStatus, EpisodeStatus
 from podmill.report.summary import BatchReport
 
@@ -55,6 +55,7 @@ def status_table(status: BatchStatus) -> RenderableType:
     parts: list[RenderableType] = [Text(f"Batch {status.batch} of {status.show}: {status.state}", "bold"), table]
     parts += _more(len(status.episodes), "episodes")
     parts += _stopped(listed)
+    parts += [Text(f"{e.id[:8]}: {spoken(e)}", "yellow") for e in listed if e.spoken_why]
     parts += [Text(f"refused: {refused_line(row)}", "yellow") for row in status.refused[:ROWS_MAX]]
     parts += _more(len(status.refused), "refused rows")
     if status.feed_path:
@@ -67,6 +68,8 @@ def report_table(report: BatchReport) -> RenderableType:
     figures = report.summary
     table = Table(box=None, show_header=False)
     table.add_row("Published", f"{figures.published} of {figures.episodes} ({percent(figures.success_rate)})")
+    if figures.text_only:
+        table.add_row("Text only", f"{figures.text_only} of those published")
     table.add_row("Audio", duration(figures.audio_s))
     if figures.word_accuracy:
         accuracy = figures.word_accuracy
@@ -87,7 +90,8 @@ def state_text(episode: EpisodeStatus) -> Text:
     """The state of an episode, with its step unless it is published."""
     state = EpisodeState(episode.state)
     step = "" if state == EpisodeState.PUBLISHED else f" ({episode.step.replace('_', ' ')})"
-    return Text(f"{state}{step}", STYLES.get(state, ""))
+    text = ", text only" if episode.text_only else ""
+    return Text(f"{state}{step}{text}", STYLES.get(state, ""))
 
 
 def _stopped(episodes: Sequence[EpisodeStatus]) -> list[Text]:

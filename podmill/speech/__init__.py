@@ -3,9 +3,19 @@
 from podmill.settings import Settings
 from podmill.speech import engine
 from podmill.speech.engine import ENGINES, EXTRAS, Engine, EngineCapabilities, RawSpeech, SpeechRequest, Voice
-from podmill.speech.fallback import FOR_GOOD, Choice, check, choices, usable
+from podmill.speech.fallback import (
+    FOR_GOOD,
+    Choice,
+    check,
+    choices,
+    fallback_of,
+    order_problem,
+    order_words,
+    queue_of,
+    usable,
+)
 from podmill.speech.install import install_voice
-from podmill.speech.join import join
+from podmill.speech.join import join, text_only
 from podmill.speech.plan import plan, split
 from podmill.speech.reply import reply_of, restore
 from podmill.speech.take import keep, speak
@@ -24,20 +34,25 @@ __all__ = [
     "Voice",
     "check",
     "choices",
+    "fallback_of",
     "find",
     "install_voice",
     "installed",
     "join",
     "keep",
     "known",
+    "order_problem",
+    "order_words",
     "plan",
     "preload",
+    "queue_of",
     "reply_of",
     "resolve_cast",
     "restore",
     "sample",
     "speak",
     "split",
+    "text_only",
     "usable",
 ]
 

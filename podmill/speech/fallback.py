@@ -6,11 +6,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from models.brief import CastMember
+from models.brief import LOCAL, TEXT, CastMember, Fallback
 from podmill.errors import ConfigurationError, QuotaError, RefusedError, SpeechError, TransientError, VoiceError
 from podmill.settings import Settings
-from podmill.speech import engine
-from podmill.speech.engine import CheckedEngine, VoicesCheckedEngine
+from podmill.speech import engine, stand_ins
+from podmill.speech.engine import ENGINES, CheckedEngine, VoicesCheckedEngine
 from podmill.speech.voices import AUTO, find, must_speak
 
 FOR_GOOD: Final = (ConfigurationError, QuotaError, RefusedError, SpeechError, VoiceError)
@@ -22,32 +22,84 @@ CHECKED_S: Final = 600.0
 
 @dataclass(frozen=True, slots=True)
 class Choice:
-    """One way to speak an episode."""
+    """One way to publish an episode."""
 
-    cast: tuple[CastMember, ...]
+    cast: tuple[CastMember, ...] = ()
     """Every member with the voice that speaks for them."""
+    text_only: bool = False
+    """Nobody speaks."""
 
     @property
     def engines(self) -> tuple[str, ...]:
         return tuple(dict.fromkeys(_engine(member.voice) for member in self.cast))
 
     @property
-    def voices(self) -> frozenset[str]:
-        return frozenset(member.voice for member in self.cast)
+    def voices(self) -> dict[str, str]:
+        """The voice of each speaker."""
+        return {member.speaker: member.voice for member in self.cast}
+
+    @property
+    def who(self) -> str:
+        """For a person."""
+        return " and ".join(self.engines) or TEXT
 
 
-def choices(cast: Sequence[CastMember], settings: Settings) -> tuple[Choice, ...]:
-    """Every way in which a cast can be heard, in the order in which they are tried.
+def order_words() -> tuple[str, ...]:
+    """What an order may hold."""
+    return (*ENGINES, LOCAL, TEXT)
 
-    First as it is cast; then the engines of ``voices_order`` for which each member names a voice of their own.
+
+def order_problem(order: Sequence[str]) -> str | None:
+    """What is wrong with an order, if anything."""
+    for word in order:
+        if word not in order_words():
+            return f"{word!r} is no engine. Known: {', '.join(order_words())}."
+        if order.count(word) > 1:
+            return f"{word!r} is named twice."
+    return f"{TEXT!r} must be the last: nothing can fail after it." if TEXT in order[:-1] else None
+
+
+def fallback_of(settings: Settings) -> Fallback:
+    """The fallback that the settings ask for.
+
+    Raises:
+        ConfigurationError: its order is not one.
     """
+    problem = order_problem(settings.voices_order)
+    if problem:
+        raise ConfigurationError(f"voices_order: {problem}", action="Correct PODMILL_VOICES_ORDER.")
+    return Fallback(
+        order=settings.voices_order, policy=settings.voices_fallback, degrade=tuple(settings.voices_degrade)
+    )
+
+
+def choices(
+    cast: Sequence[CastMember], fallback: Fallback | None, language: str, settings: Settings
+) -> tuple[Choice, ...]:
+    """Every way in which an episode can be published, in the order in which they are tried.
+
+    First as it is cast; then as the order of the fallback says: engines for which each member names a voice of their
+    own, voices of this machine, and nobody.
+
+    Args:
+        fallback: None: as the settings say.
+        language: of the script.
+    """
+    fallback = fallback or fallback_of(settings)
     found = [Choice(tuple(cast))]
-    for name in settings.voices_order if settings.voices_fallback != "never" else ():
-        voices = [_voice(member, name) for member in cast]
-        if all(voices):
-            members = (member.model_copy(update={"voice": voice}) for member, voice in zip(cast, voices, strict=True))
-            found.append(Choice(tuple(members)))
-    return tuple(dict.fromkeys(found))
+    for word in fallback.order if fallback.policy != "never" else ():
+        if word == TEXT:
+            found.append(Choice(text_only=True))
+            continue
+        voices: Sequence[str | None] = (
+            stand_ins.local(cast, language, settings, degrade=fallback.degrade)
+            if word == LOCAL
+            else [_voice(member, word) for member in cast]
+        )
+        spoken = tuple(m.model_copy(update={"voice": v}) for m, v in zip(cast, voices, strict=False) if v)
+        if len(spoken) == len(cast) and all(spoken != each.cast for each in found):
+            found.append(Choice(spoken))
+    return tuple(found)
 
 
 def check(choice: Choice, language: str, settings: Settings) -> None:
@@ -123,6 +175,12 @@ def usable(
         else:
             return choice
     raise first or VoiceError("There is nobody to speak.")
+
+
+def queue_of(choice: Choice, settings: Settings) -> str:
+    """The queue of a choice's speech: the provider's only when every voice of it is one."""
+    queues = {engine.make(name, settings).capabilities.queue for name in choice.engines}
+    return "synthesis.api" if queues == {"synthesis.api"} else "synthesis.gpu"
 
 
 def _voice(member: CastMember, name: str) -> str | None:

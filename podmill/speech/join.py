@@ -7,7 +7,7 @@ from typing import Final
 import numpy as np
 import soundfile
 
-from models.recording import LineTime, Recording
+from models.recording import LineTime, PassedOver, Recording
 from models.script import Line, Script
 from models.take import Take, TakeLine
 from podmill.context import StepContext
@@ -54,6 +54,8 @@ def join(
     *,
     requests_made: int,
     variants: Mapping[int, int] | None = None,
+    voices: Mapping[str, str] | None = None,
+    passed_over: tuple[PassedOver, ...] = (),
 ) -> Recording:
     """All takes in the order of the script: FLAC, 44.1 kHz mono, 16 bit. The same takes give the same bytes.
 
@@ -62,6 +64,8 @@ def join(
         takes: one for each request.
         requests_made: how many of them were really spoken for this recording.
         variants: lines that verification refused, and how often each was spoken anew.
+        voices: by speaker, of those whose turn was last.
+        passed_over: those whose turn was before.
 
     Raises:
         SpeechError: a line of the script is in no take.
@@ -87,9 +91,24 @@ def join(
         lines=lines,
         requests=requests_made,
         variants=dict(variants or {}),
+        passed_over=passed_over,
+        voices=dict(voices or {}),
     )
     path.unlink()
     return recording
+
+
+def text_only(*, requests_made: int, passed_over: tuple[PassedOver, ...]) -> Recording:
+    """What there is of an episode that nobody could speak: why not."""
+    return Recording(
+        audio=None,
+        sample_rate_hz=0,
+        channels=0,
+        duration_s=0.0,
+        lines=(),
+        requests=requests_made,
+        passed_over=passed_over,
+    )
 
 
 def pause_s(before: Line, after: Line) -> float:

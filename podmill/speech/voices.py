@@ -129,8 +129,13 @@ def _choice(settings: Settings, language: str, preferred: str) -> Iterator[Voice
     ]
     fit.sort(key=lambda voice: (voice.engine != preferred, voice.accent != ""))
     yield from fit
+    yield from shifts(fit[:1])
+
+
+def shifts(voices: Sequence[Voice]) -> Iterator[Voice]:
+    """Each voice at other pitches, those that sound best first."""
     for factor in PITCHES:
-        yield from (_shifted(voice, factor) for voice in fit[:1])
+        yield from (_shifted(voice, factor) for voice in voices)
 
 
 def _must_be_installed(name: str, settings: Settings) -> None:

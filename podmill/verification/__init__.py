@@ -63,7 +63,7 @@ def verify(script: Script, recording: Recording, context: StepContext, *, round:
             f"The transcriber {transcriber.model} does not understand {script.language!r}.",
             action="Set PODMILL_TRANSCRIBER_MODEL to a multilingual model, such as base.",
         )
-    audio = context.store.path(recording.audio)
+    audio = context.store.path(recording.sound)
     expected = {line.index: tuple(words(line.spoken, language)) for line in script.lines}
     scores: dict[int, LineScore] = {}
     singles = alone([line for line in recording.lines if line.index in expected], recording.duration_s)
@@ -95,3 +95,9 @@ def verify(script: Script, recording: Recording, context: StepContext, *, round:
         round=round,
         transcriber=transcriber.model,
     )
+
+
+def not_applicable(settings: Settings, *, round: int) -> Verdict:  # noqa: A002
+    """The verdict on an episode that is text only: there is nothing to hear, so it neither passed nor failed."""
+    threshold = settings.word_accuracy_min
+    return Verdict(passed=None, word_accuracy=None, threshold=threshold, lines=(), round=round, transcriber="")

@@ -58,6 +58,7 @@ def environ(settings, redis_server, monkeypatch):
     if settings.database_url:
         monkeypatch.setenv("PODMILL_DATABASE_URL", settings.database)
     set_all(PODMILL_BROKER_URL=redis_server, PODMILL_ELEVENLABS_TIMEOUT_S="20", PODMILL_ELEVENLABS_RECORD_S="0")
+    set_all(PODMILL_VOICES_DEGRADE="")
     monkeypatch.setattr(fallback, "_checked", fallback._Checked())
     yield set_all
     for cache in CACHES:

@@ -19,6 +19,8 @@ EPISODE = {
     "step": "research",
     "progress": 0.2,
     "error": "moon.pdf: not a PDF.",
+    "text_only": False,
+    "spoken_why": None,
     "word_accuracy": None,
     "loudness_lufs": -16.04,
     "cost_usd": 0.5,
