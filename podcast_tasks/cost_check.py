@@ -16,6 +16,7 @@ from podmill.money.estimate import estimate
 from podmill.money.fence import Fence
 from podmill.money.ledger import Ledger
 from podmill.speech.engine import make as make_engine
+from podmill.speech.engine import priced
 
 
 def make(work: Work) -> Done:
@@ -24,11 +25,12 @@ def make(work: Work) -> Done:
     choices = speech.choices(work.brief.cast, work.brief.fallback, script.language, settings)
     choice = speech.usable(choices, script.language, settings, waits=lambda error: _waits(error, work))
     requests = () if choice.text_only else speech.plan(script, choice.cast, settings, variants={})
-    characters = defaultdict(list)
+    speech_units: dict[tuple[str, str], list[float]] = defaultdict(list)
     for request in requests:
-        unit = make_engine(request.engine, settings).capabilities.price_unit
-        characters[request.engine, unit].append(request.characters)
-    items = estimate(script, characters, prices.load(settings.prices_file), transcriber=settings.transcriber)
+        provider, quantities = priced(make_engine(request.engine, settings), request)
+        for unit, quantity in quantities.items():
+            speech_units[provider, unit].append(quantity)
+    items = estimate(script, speech_units, prices.load(settings.prices_file), transcriber=settings.transcriber)
     cost_microusd = sum(item.cost_microusd for item in items)
     fence = Fence(work.claim.episode_id, work.claim.step, work.claim.token, settings.lease_s)
     reservation = Ledger(work.journal.engine).reserve(work.account, cost_microusd, fence)

@@ -20,7 +20,7 @@ from podmill.money.fence import Fence
 from podmill.money.ledger import Ledger
 from podmill.offer import Answer, Offer, Receipt
 from podmill.settings import Settings, current
-from podmill.speech.engine import Engine, RecordedEngine, make
+from podmill.speech.engine import Engine, RecordedEngine, make, priced
 
 if TYPE_CHECKING:
     from podcast_tasks.running import Work
@@ -170,8 +170,7 @@ class Buyer:
         engine = make(request.engine, context.settings)
         raw, charge = self._purchases.bought(
             Spoken(request, engine, context.store),
-            request.engine,
-            {engine.capabilities.price_unit: request.characters},
+            *priced(engine, request),
             content=request.key,
             part=part,
             account=engine.capabilities.account,

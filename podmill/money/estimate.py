@@ -8,15 +8,15 @@ from podmill.money.prices import PriceList
 
 
 def estimate(
-    script: Script, characters: Mapping[tuple[str, str], Sequence[int]], prices: PriceList, *, transcriber: str
+    script: Script, speech: Mapping[tuple[str, str], Sequence[float]], prices: PriceList, *, transcriber: str
 ) -> tuple[QuoteItem, ...]:
     """One item per priced thing that is still to come, in the order they are spent.
 
     A language model that wrote the script was paid for each of its replies already.
 
     Args:
-        characters: of every request to speak, by engine and the unit that prices it. Each is paid for by itself, and
-            so rounded by itself.
+        speech: what every request to speak may use, at most, by provider and unit. Each request is paid for by itself,
+            and so rounded by itself.
 
     Raises:
         PriceUnknownError: something the episode needs has no price.
@@ -25,7 +25,7 @@ def estimate(
     minutes = round(script.estimated_s / 60, 3)
     return (
         *(() if script.provenance else (_item("scripting", writer, "script", [1.0], prices),)),
-        *(_item("synthesis", engine, unit, counts, prices) for (engine, unit), counts in characters.items()),
+        *(_item("synthesis", engine, unit, counts, prices) for (engine, unit), counts in speech.items()),
         _item("verification", transcriber, "minute", [minutes], prices),
     )
 

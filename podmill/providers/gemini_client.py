@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any, Final
 import httpx2
 from pydantic import ValidationError
 
+from podmill import offer
 from podmill.errors import InDoubtError, MissingExtraError, PodmillError, RefusedError, TransientError
 from podmill.providers import gemini_refusals
 from podmill.providers.replies import usable_key
@@ -156,7 +157,8 @@ def _open(url: str, key: str, version: str, timeout_s: float) -> "Client":
 
     def bound(response: httpx2.Response) -> None:
         if isinstance(response.stream, httpx2.SyncByteStream):
-            response.stream = _Bounded(response.stream, time.monotonic() + BODY_TIMES * timeout_s)
+            paid = response.request.method == "POST" and response.is_success
+            response.stream = _Bounded(response.stream, time.monotonic() + BODY_TIMES * timeout_s, paid=paid)
 
     wire = httpx2.Client(
         # No redirects: the key would go along. No compressed answer, which could unfold without end.
@@ -177,11 +179,15 @@ def _open(url: str, key: str, version: str, timeout_s: float) -> "Client":
 
 
 class _Bounded(httpx2.SyncByteStream):
-    """The body of an answer, with a largest size and a latest time."""
+    """The body of an answer, with a largest size and a latest time.
 
-    def __init__(self, stream: httpx2.SyncByteStream, until: float) -> None:
+    When that of a paid request is here it is told, before the SDK has read it: minutes of speech take a while.
+    """
+
+    def __init__(self, stream: httpx2.SyncByteStream, until: float, *, paid: bool) -> None:
         self._stream = stream
         self._until = until
+        self._paid = paid
 
     def __iter__(self) -> Iterator[bytes]:
         size = 0
@@ -190,6 +196,8 @@ class _Bounded(httpx2.SyncByteStream):
             if size > BODY_MAX_BYTES or time.monotonic() > self._until:
                 raise httpx2.ReadError("The answer is too long, or takes too long.")
             yield block
+        if self._paid:
+            offer.answered()
 
     def close(self) -> None:
         self._stream.close()

@@ -46,7 +46,7 @@ def plan(
         MissingExtraError: a voice needs a package that is not installed.
     """
     engines = cache(lambda name: engine.make(name, settings))
-    limits = cache(lambda name: engine.limits(engines(name)))
+    limits = cache(lambda name: engine.limits(engines(name), script.language))
     fingerprints = cache(lambda voice, variant: engines(voice.engine).fingerprint(voice, variant))
     planned: list[SpeechRequest] = []
     units = tuple(_units(script, cast, settings, limits))

@@ -27,15 +27,8 @@ from tests.emulators.http import Handler, RefusedError, Server
 
 KEY: Final = "emulated-key"
 MODELS: Final = (
-    *(
-        "gemini-3.8-flash",
-        "gemini-3.7-flash",
-        "gemini-3.5-flash",
-        "gemini-3.5-flash-lite",
-        "gemini-2.5-flash",
-        "gemini-2.5-flash-preview-tts",
-    ),
-    *("gemini-3.8-flash-tts", "gemini-3.8-flash-lite-tts", "gemini-4-argon"),
+    *("gemini-3.8-flash", "gemini-3.7-flash", "gemini-3.5-flash", "gemini-3.5-flash-lite", "gemini-2.5-flash"),
+    *("gemini-3.8-flash-tts", "gemini-3.8-flash-lite-tts", "gemini-2.5-flash-preview-tts", "gemini-4-argon"),
 )
 FIELDS: Final = {
     *("contents", "systemInstruction", "tools", "toolConfig", "safetySettings", "generationConfig", "cachedContent"),
