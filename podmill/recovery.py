@@ -112,6 +112,12 @@ RECOVERIES: Final[Mapping[str, Recovery]] = {
         "Looks it up where the provider keeps a record (PODMILL_IN_DOUBT), else stops for review.",
         (f"See the request: podmill charges --episode {ID}", f"After a decision, run: {RETRY}"),
     ),
+    "wasted": Recovery(
+        "A provider charged for an answer that is of no use.",
+        "Writes the charge down and, where the fault passes, asks and pays again, three times at most. Then: "
+        f"{NEXT_ONE[0].lower()}{NEXT_ONE[1:]}stops.",
+        (f"See what was paid: podmill charges --episode {ID}", f"To ask and pay again, run: {RETRY}", OTHER_VOICE),
+    ),
     "review": Recovery(
         "The speech was heard too differently from the script, however often it was spoken.",
         "Spoke the lines that were not understood again, another way, PODMILL_RESPEAK_MAX times.",
@@ -156,6 +162,11 @@ RECOVERIES: Final[Mapping[str, Recovery]] = {
         "A request is longer than its provider takes, and is a single sentence or a short text already.",
         "Asks for two halves, cut at a chapter, a line or a sentence, and again for halves of those.",
         ("Cut the long sentence that the reason names, and submit the episode again.", OTHER_VOICE),
+    ),
+    "unstitched": Recovery(
+        "A model takes no request that says what is spoken before and after it.",
+        "Asks again without saying so, now and from then on.",
+        (f"Run: {RETRY}", REPORT_IT),
     ),
     "invalid_input": Recovery(
         "What was handed in cannot be used as it is.",
