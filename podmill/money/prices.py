@@ -55,8 +55,8 @@ class PriceList:
             return self._prices[provider, unit]
         except KeyError:
             raise PriceUnknownError(
-                f"There is no price for a {unit} of {provider!r}.",
-                action="Add it to the file named by PODMILL_PRICES_FILE.",
+                f"There is no price of one {unit} for {provider!r}.",
+                action="If that name is right, add its price to the file named by PODMILL_PRICES_FILE.",
             ) from None
 
 
