@@ -3,7 +3,7 @@
 import importlib
 import logging
 import sys
-from typing import Any
+from typing import Any, Final
 
 from celery import Celery
 from celery.signals import (
@@ -19,6 +19,10 @@ from podcast_tasks import worker
 from podcast_tasks.command_line import close_flower
 from podmill import faults
 from podmill.settings import current
+
+SWITCH_S: Final = 0.001
+"""How long a thread of paid speech may keep the others from running. With Python's own 5 ms, ten that read answers of
+a third of a second each keep the one that has just got a slot from sending its request for a second or more."""
 
 app = Celery("podcast_tasks")
 app.config_from_object("celeryconfig")
@@ -66,6 +70,7 @@ def _remember_queues(instance: Any, **_: Any) -> None:
         from podmill.speech.readying import ready_paid
 
         ready_paid(current())
+        sys.setswitchinterval(SWITCH_S)
     worker_process_init.connect(lambda **_: _preload(queues), weak=False)
 
 
