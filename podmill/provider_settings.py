@@ -78,6 +78,18 @@ class ProviderSettings(BaseModel):
         description="Voices of ElevenLabs that are listed and cast by `auto`, best first: ids, each with `=` and its "
         "name, comma separated. Any other can be cast as `elevenlabs:ID`.",
     )
+    elevenlabs_format: Literal["mp3_44100_128", "mp3_44100_192", "pcm_24000", "pcm_44100", "wav_24000", "wav_44100"] = (
+        Field(
+            "mp3_44100_128",
+            description="Sound that ElevenLabs is asked for. `mp3_44100_192` needs its plan Creator or more, `pcm_44100` "
+            "and `wav_44100` need Pro or more; the plan is checked before anything is spent.",
+        )
+    )
+    elevenlabs_dialogue_models: tuple[str, ...] = Field(
+        ("eleven_v3",),
+        description="Models of ElevenLabs that speak several voices in one request, by how their names begin, comma "
+        "separated.",
+    )
     elevenlabs_timeout_s: float = Field(
         240.0, gt=0, description="Longest silence of ElevenLabs within a request; then its outcome is in doubt."
     )
@@ -165,7 +177,13 @@ class ProviderSettings(BaseModel):
     openai_chat_output_tokens: int = Field(8_192, ge=512, description="Tokens of one reply of its language model.")
 
     @field_validator(
-        *("elevenlabs_voices", "minimax_voices", "azure_speech_voices", "gemini_speech_voices"),
+        *(
+            "elevenlabs_voices",
+            "elevenlabs_dialogue_models",
+            "minimax_voices",
+            "azure_speech_voices",
+            "gemini_speech_voices",
+        ),
         "gemini_speech_languages",
         *("openai_speech_voices", "openai_speech_languages", "openai_speech_fields"),
         mode="before",

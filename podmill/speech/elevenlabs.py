@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Final
 
 from podmill.errors import ConfigurationError, InDoubtError, MissingExtraError, SpeechError, TransientError, VoiceError
 from podmill.settings import Settings
+from podmill.speech import elevenlabs_formats as formats
 from podmill.speech import files, hosted, pitch
 from podmill.speech.engine import EXTRAS, EngineCapabilities, RawSpeech, SpeechRequest, Voice
 from podmill.speech.standing import Standing
@@ -36,25 +37,28 @@ CHARACTERS_UNKNOWN: Final = 5_000
 
 STITCHING: Final = {
     *("eleven_multilingual_v2", "eleven_flash_v2_5", "eleven_turbo_v2_5", "eleven_flash_v2", "eleven_turbo_v2"),
+    *("eleven_v4", "eleven_v4_turbo"),
 }
-"""Models that are told what comes before and after. The third generation refuses a request that says so."""
+"""Models that are told what comes before and after, until one refuses that, as the third generation always does."""
 
-DIALOGUE: Final = "eleven_v3"
-"""What models that speak dialogues are called."""
 DIALOGUE_CHARACTERS: Final = 2_000
 """Above, its documentation says, a dialogue may end early."""
 DIALOGUE_VOICES: Final = 10
-
-OUTPUT_FORMAT: Final = "mp3_44100_128"
-"""The best that every plan allows; PCM at this rate needs the Pro plan."""
-SAMPLE_RATE_HZ: Final = 44100
 
 ENGLISH_ONLY: Final = {"eleven_flash_v2", "eleven_turbo_v2"}
 LANGUAGES: Final = (
     *("en", "ja", "zh", "de", "hi", "fr", "ko", "pt", "it", "es", "id", "nl", "tr", "fil", "pl"),
     *("sv", "bg", "ro", "ar", "cs", "el", "fi", "hr", "ms", "sk", "da", "ta", "uk", "ru"),
 )
-"""Of ``eleven_multilingual_v2``; the later models speak these and more."""
+"""Of ``eleven_multilingual_v2``."""
+SECOND_AND_A_HALF: Final = ("hu", "no", "nb", "vi")
+"""What ``eleven_flash_v2_5`` and ``eleven_turbo_v2_5`` speak besides."""
+LATER: Final = (
+    *("af", "hy", "as", "az", "be", "bn", "bs", "ca", "ceb", "ny", "et", "gl", "ka", "gu", "ha", "he", "is", "ga"),
+    *("jv", "kn", "kk", "ky", "lv", "ln", "lt", "lb", "mk", "ml", "mr", "ne", "ps", "fa", "pa", "sr", "sd", "sl"),
+    *("so", "sw", "te", "th", "ur", "cy"),
+)
+"""What the third generation and later ones speak besides those."""
 
 VOICE_ID: Final = re.compile(r"[A-Za-z0-9]{8,64}")
 """It becomes part of an address."""
@@ -72,11 +76,11 @@ class ElevenLabs:
     def __init__(self, settings: Settings) -> None:
         self.settings = settings
         model = settings.elevenlabs_model
-        dialogues = model.startswith(DIALOGUE)
+        dialogues = model.startswith(settings.elevenlabs_dialogue_models)
         self.capabilities = EngineCapabilities(
             max_characters=MODELS.get(model, CHARACTERS_UNKNOWN),
             max_speakers=DIALOGUE_VOICES if dialogues else 1,
-            sample_rate_hz=SAMPLE_RATE_HZ,
+            sample_rate_hz=formats.rate_hz(settings.elevenlabs_format),
             price_unit="character",
             queue="synthesis.api",
             timestamps=True,
@@ -87,19 +91,31 @@ class ElevenLabs:
         )
 
     def limits(self) -> EngineCapabilities:
-        """As ``LimitedEngine`` says: by the list of models that the account has."""
+        """As ``LimitedEngine`` says: by the list of models that the account has, and what a model refused."""
         if self.settings.elevenlabs_api_key is None or find_spec("elevenlabs") is None:
             return self.capabilities
-        longest = self._account().characters_max().get(self.settings.elevenlabs_model)
-        return replace(self.capabilities, max_characters=longest) if longest else self.capabilities
+        account, model, known = self._account(), self.settings.elevenlabs_model, self.capabilities
+        return replace(
+            known,
+            max_characters=account.characters_max().get(model, known.max_characters),
+            stitching=known.stitching and model not in account.unstitched,
+        )
 
     @property
     def set_up(self) -> bool:
         return self.settings.elevenlabs_api_key is not None
 
     def check(self) -> frozenset[str] | None:
-        """As ``CheckedEngine`` says: asks for the models of the account. What voices it may use it does not list."""
-        self._account().models()
+        """As ``CheckedEngine`` says: asks for the models of the account, and for its plan where the format needs one.
+
+        What voices it may use it does not list.
+        """
+        account = self._account()
+        account.models()
+        if self.settings.elevenlabs_format in formats.NEEDS and (plan := account.subscription()):
+            problem = formats.problem(self.settings.elevenlabs_format, plan.tier)
+            if problem:
+                raise problem
         return None
 
     def standing(self) -> Standing:
@@ -115,11 +131,17 @@ class ElevenLabs:
             return Standing("credit unknown: the key may not read it (permission user_read)")
         if plan.status in UNUSABLE:
             return Standing("", f"its subscription is {plan.status}", "Look at its page of subscriptions.")
-        return _standing(plan)
+        problem = formats.problem(self.settings.elevenlabs_format, plan.tier)
+        return Standing("", problem.message, problem.action) if problem else _standing(plan)
 
     def check_voice(self, voice: Voice) -> None:
         """As ``VoicesCheckedEngine`` says."""
-        self._account().check_voice(voice.base)
+        account = self._account()
+        if account.check_voice(voice.base) and (plan := account.subscription()) and plan.tier == "free":
+            raise VoiceError(
+                f"The plan of ElevenLabs is free; the voice {voice.base} of its library needs a paid one.",
+                action="Take one, or cast a voice that is not from there.",
+            )
 
     def voices(self) -> tuple[Voice, ...]:
         entries = (entry.partition("=") for entry in self.settings.elevenlabs_voices)
@@ -137,7 +159,7 @@ class ElevenLabs:
         # The settings of the voice are those that the account has saved for it: it alone knows them.
         return {
             "model": self.settings.elevenlabs_model,
-            "format": OUTPUT_FORMAT,
+            "format": self.settings.elevenlabs_format,
             "seed": variant,
             "pitch": voice.pitch,
         }
@@ -146,7 +168,7 @@ class ElevenLabs:
         account, wanted = self._account(), self._wanted(request)
         spoken = account.speak(wanted)
         try:
-            return _raw(request, spoken)
+            return self._raw(request, spoken, recorded=False)
         except SpeechError as exc:
             raise InDoubtError(
                 f"What ElevenLabs gave cannot be used, and is charged (request {spoken.receipt.request_id}): {exc}"
@@ -156,7 +178,7 @@ class ElevenLabs:
         account, wanted = self._account(), self._wanted(request)
         spoken = account.find(wanted, since, since + (self.capabilities.record_after_s or 0.0), taken)
         try:
-            return _raw(request, spoken) if spoken else None
+            return self._raw(request, spoken, recorded=True) if spoken else None
         except SpeechError as exc:
             raise TransientError(f"The history of ElevenLabs gave audio that cannot be used: {exc}") from exc
 
@@ -167,9 +189,15 @@ class ElevenLabs:
         self.limits()
 
     def _voice(self, name: str, title: str) -> Voice:
-        languages = ("en",) if self.settings.elevenlabs_model in ENGLISH_ONLY else LANGUAGES
         installed = find_spec("elevenlabs") is not None
-        return Voice(f"{self.name}:{name}", title or name, self.name, languages, "terms of ElevenLabs", installed)
+        return Voice(
+            f"{self.name}:{name}",
+            title or name,
+            self.name,
+            _languages(self.settings.elevenlabs_model),
+            "terms of ElevenLabs",
+            installed,
+        )
 
     def _account(self) -> "Account":
         self._must_be_installed()
@@ -192,7 +220,7 @@ class ElevenLabs:
             text=request.text,
             voice_id=turns[0][1],
             model=self.settings.elevenlabs_model,
-            output_format=OUTPUT_FORMAT,
+            output_format=self.settings.elevenlabs_format,
             seed=request.variant,
             before=request.before,
             after=request.after,
@@ -200,9 +228,25 @@ class ElevenLabs:
             passage=hosted.where(request),
         )
 
+    def _raw(self, request: SpeechRequest, spoken: "Spoken", *, recorded: bool) -> RawSpeech:
+        data, suffix, media_type = formats.sound_file(spoken.audio, self.settings.elevenlabs_format, recorded=recorded)
+        duration_s, sample_rate_hz = files.heard_s(data)
+        texts = [line.text for line in request.lines]
+        times = spoken.turns_s or line_times(texts, duration_s, spoken.alignment)
+        factor = pitch.split(request.voices[0])[1] if len(request.voices) == 1 else 1.0
+        return RawSpeech(None, sample_rate_hz, data, suffix, media_type, times, spoken.receipt, factor)
+
     def _must_be_installed(self) -> None:
         if find_spec("elevenlabs") is None:
             raise MissingExtraError(f"The engine {self.name!r}", extra=EXTRAS[self.name])
+
+
+def _languages(model: str) -> tuple[str, ...]:
+    if model in ENGLISH_ONLY:
+        return ("en",)
+    if model == "eleven_multilingual_v2":
+        return LANGUAGES
+    return (*LANGUAGES, *SECOND_AND_A_HALF, *(() if model.endswith("_v2_5") else LATER))
 
 
 def _standing(plan: "Subscription") -> Standing:
@@ -213,11 +257,3 @@ def _standing(plan: "Subscription") -> Standing:
     if plan.left == 0:
         return Standing("", f"the credit of its {name} is used up{when}", "Buy credit, or wait until then.")
     return Standing(f"{name}, {plan.left:,} of {plan.limit:,} credits left{when}")
-
-
-def _raw(request: SpeechRequest, spoken: "Spoken") -> RawSpeech:
-    duration_s, sample_rate_hz = files.heard_s(spoken.audio)
-    texts = [line.text for line in request.lines]
-    times = spoken.turns_s or line_times(texts, duration_s, spoken.alignment)
-    factor = pitch.split(request.voices[0])[1] if len(request.voices) == 1 else 1.0
-    return RawSpeech(None, sample_rate_hz, spoken.audio, ".mp3", "audio/mpeg", times, spoken.receipt, factor)

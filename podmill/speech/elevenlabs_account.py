@@ -18,7 +18,7 @@ from elevenlabs.client import ElevenLabs
 from elevenlabs.core.api_error import ApiError
 from elevenlabs.core.parse_error import ParsingError
 
-from podmill.errors import ConfigurationError, InDoubtError, PodmillError, TransientError, VoiceError
+from podmill.errors import ConfigurationError, InDoubtError, PodmillError, TransientError, UnstitchedError, VoiceError
 from podmill.speech import elevenlabs_refusals as refusals
 from podmill.speech import elevenlabs_replies as replies
 from podmill.speech.answering import tell_answered
@@ -110,6 +110,8 @@ class Account:
         )
         self._sdk = ElevenLabs(base_url=url, api_key=key, timeout=timeout_s, httpx_client=client)
         weakref.finalize(self, client.close)
+        self.unstitched: set[str] = set()
+        """Models that refused to be told what comes before and after a request."""
         self._listing = threading.Lock()
         self._listed: dict[str, int] = {}
         self._list_until = 0.0
@@ -125,7 +127,11 @@ class Account:
         try:
             reply = self._asked_dialogue(wanted) if wanted.turns else self._asked(wanted)
         except FAILURES as exc:
-            raise self._error(exc, refusals.Asked(wanted.passage, len(wanted.text), wanted.model)) from None
+            stitched = bool(wanted.before or wanted.after) and not wanted.turns
+            error = self._error(exc, refusals.Asked(wanted.passage, len(wanted.text), wanted.model, stitched))
+            if isinstance(error, UnstitchedError):
+                self.unstitched.add(wanted.model)
+            raise error from None
         receipt = replies.receipt(reply.headers)
         # The SDK builds its models unchecked: what the answer lacks is missing here too.
         encoded = getattr(reply.data, "audio_base_64", None)
@@ -206,17 +212,19 @@ class Account:
             raise self._unreadable(exc) from None
         return replies.subscription(said)
 
-    def check_voice(self, voice_id: str) -> None:
-        """
+    def check_voice(self, voice_id: str) -> bool:
+        """Returns whether it is a voice of the library that free plans do not have.
+
         Raises:
             VoiceError: the account has no such voice.
             ConfigurationError: the key does not work.
             TransientError: it cannot be read now.
         """
         try:
-            self._sdk.voices.get(voice_id, request_options={**ONCE, "timeout_in_seconds": LIST_TIMEOUT_S})
+            said = self._sdk.voices.get(voice_id, request_options={**ONCE, "timeout_in_seconds": LIST_TIMEOUT_S})
         except FAILURES as exc:
             raise self._unreadable(exc) from None
+        return replies.not_for_free(said)
 
     def find(self, wanted: Wanted, since: float, until: float, taken: Callable[[str], bool]) -> Spoken | None:
         """What it made of a request between two times (seconds since 1970), from its own history.

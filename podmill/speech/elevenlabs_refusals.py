@@ -21,6 +21,7 @@ from podmill.errors import (
     RefusedError,
     TooLongError,
     TransientError,
+    UnstitchedError,
     VoiceError,
 )
 
@@ -31,7 +32,8 @@ BUSY: Final = {"too_many_concurrent_requests", "concurrent_limit_exceeded", "rat
 QUOTA: Final = {"quota_exceeded", "insufficient_credits"}
 POLICY: Final = {"content_against_policy"}
 VOICE: Final = {"voice_not_found", "voice_access_denied"}
-PLAN: Final = {"output_format_not_allowed"}
+FORMAT: Final = {"output_format_not_allowed", "invalid_output_format"}
+LIBRARY: Final = {"paid_plan_required"}
 LENGTH: Final = {"text_too_long", "max_character_limit_exceeded"}
 MODEL: Final = {"model_not_found", "model_access_denied", "unsupported_model"}
 
@@ -88,6 +90,8 @@ class Asked:
     """What was to be spoken, as a message names it."""
     characters: int = 0
     model: str = ""
+    stitched: bool = False
+    """Whether the request said what comes before or after it."""
 
 
 def error(answer: Answer, asked: Asked) -> PodmillError:
@@ -108,6 +112,8 @@ def error(answer: Answer, asked: Asked) -> PodmillError:
             retry_after_s=retry_after_s(answer.headers.get("retry-after")),
             at_once_max=at_once_max(answer),
         )
+    if asked.stitched and "unsupported_model" in answer.codes:
+        return UnstitchedError(f"The model {asked.model} is not told what comes before and after: {answer.message}")
     return _configuration(answer, asked.model) or _by_status(answer, asked)
 
 
@@ -128,7 +134,13 @@ def _configuration(answer: Answer, model: str) -> PodmillError | None:
         )
     if answer.status == 401:
         return ConfigurationError(said, action=f"Check {KEY}, and what its account allows.")
-    if answer.status in (402, 403) or answer.codes & PLAN:
+    if answer.codes & FORMAT:
+        return ConfigurationError(said, action="Set PODMILL_ELEVENLABS_FORMAT=mp3_44100_128, or take a larger plan.")
+    if answer.codes & LIBRARY:
+        return ConfigurationError(
+            said, action="Voices of its library need a paid plan: take one, or cast a voice that is not from there."
+        )
+    if answer.status in (402, 403):
         return ConfigurationError(said, action=f"The plan or the permissions of {KEY} do not allow it: change them.")
     if answer.status == 404 or 300 <= answer.status < 400:
         return ConfigurationError(said, action="Check PODMILL_ELEVENLABS_URL.")

@@ -45,6 +45,11 @@ def subscription(said: object) -> Subscription:
     return Subscription(tier, used, limit, resets_at, status)
 
 
+def not_for_free(voice: object) -> bool:
+    """Whether a voice says that it is of the library, and not for free plans."""
+    return getattr(getattr(voice, "sharing", None), "free_users_allowed", None) is False
+
+
 def receipt(headers: Mapping[str, str]) -> Receipt:
     """Of the headers of a reply, their names in lower case."""
     try:

@@ -56,7 +56,7 @@ def plan(
             voices = {unit.voice.id: unit.voice for unit in group}
             for lines, variant in _takes(_lines(group), variants):
                 prints = {line.voice: fingerprints(voices[line.voice], variant) for line in lines}
-                around = _around(lines, said) if limits(name).stitching else ("", "")
+                around = _around(lines, said) if limits(name).stitching and len(prints) == 1 else ("", "")
                 planned.append(_request(name, script.language, lines, variant, prints, around))
     return tuple(planned)
 

@@ -27,6 +27,7 @@ LINE = RequestLine(index=2, speaker="S1", voice="elevenlabs:JBFqnCBsd6RMkjVDRZzb
 ASKED = SpeechRequest(key="0" * 64, engine="elevenlabs", language="en", lines=(LINE,))
 
 KEY = (ConfigurationError, "PODMILL_ELEVENLABS_API_KEY")
+FORMAT = (ConfigurationError, "PODMILL_ELEVENLABS_FORMAT=mp3_44100_128")
 MODEL = (ConfigurationError, r"\(model eleven_multilingual_v2\).*PODMILL_ELEVENLABS_MODEL")
 ABUSE = (ConfigurationError, "stopped the account.*free plans and behind proxies")
 CREDIT = (QuotaError, r"credit at ElevenLabs is used up.*podmill retry")
@@ -41,7 +42,7 @@ EXPECTED: dict[str, tuple[type[PodmillError], str]] = {
     "invalid_parameters": REFUSED,
     "invalid_voice_settings": REFUSED,
     "unsupported_model": MODEL,
-    "invalid_output_format": REFUSED,
+    "invalid_output_format": FORMAT,
     "model_not_found": MODEL,
     "unauthorized": KEY,
     "invalid_api_key": KEY,
@@ -51,14 +52,14 @@ EXPECTED: dict[str, tuple[type[PodmillError], str]] = {
     "quota_exceeded_before": CREDIT,
     "detected_unusual_activity": ABUSE,
     "insufficient_credits": CREDIT,
-    "paid_plan_required": KEY,
+    "paid_plan_required": (ConfigurationError, "library need a paid plan"),
     "insufficient_permissions": KEY,
     "feature_not_available": KEY,
     "subscription_required": KEY,
     "voice_access_denied": (VoiceError, "Choose a voice of the account"),
     "model_access_denied": MODEL,
-    "output_format_not_allowed": KEY,
-    "output_format_not_allowed_400": KEY,
+    "output_format_not_allowed": FORMAT,
+    "output_format_not_allowed_400": FORMAT,
     "content_against_policy": (PolicyError, r"refuses to speak line 3, 'Who am I to say\.'.*Change the passage"),
     "voice_not_found": (VoiceError, "Choose a voice of the account"),
     "not_found": (ConfigurationError, "PODMILL_ELEVENLABS_URL"),

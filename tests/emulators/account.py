@@ -34,6 +34,12 @@ class Terms:
     page_max: int = 1000
     voices: Sequence[str] = ()
     """Its voices; empty: whatever looks like an id is one."""
+    tier: str = "creator"
+    """Its plan."""
+    library: Sequence[str] = ()
+    """Voices of the library, which free plans do not have."""
+    unstitched: Sequence[str] = ()
+    """Models that refuse to be told what comes before and after, beside those of the third generation."""
     lengths: Mapping[str, int] = field(default_factory=dict)
     """Characters that it takes of a model, where that is not what its documentation says."""
     listed: bool = True

@@ -17,10 +17,14 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any, Final
 
+import soxr
+
+from podmill.speech import files
 from tests.emulators.account import MODELS, Account, Entry, Terms
 from tests.emulators.elevenlabs_answers import ANSWERS
 from tests.emulators.faults import AFTER, BEFORE, Faults
@@ -31,7 +35,11 @@ DEFAULT_MODEL: Final = "eleven_multilingual_v2"
 VOICES_MAX: Final = 10
 """Of a dialogue."""
 VOICE: Final = re.compile(r"[A-Za-z0-9]{8,64}")
-FORMATS: Final = {"mp3_22050_32", *(f"mp3_44100_{kbps}" for kbps in (32, 64, 96, 128))}
+FORMATS: Final = {"mp3_22050_32": "free", "pcm_24000": "free", "wav_24000": "free", "mp3_44100_192": "creator"}
+FORMATS |= {f"mp3_44100_{kbps}": "free" for kbps in (32, 64, 96, 128)} | {"pcm_44100": "pro", "wav_44100": "pro"}
+"""And the smallest plan that has each."""
+WAV_HEADER_BYTES: Final = 44
+TIERS: Final = ("free", "starter", "creator", "pro", "scale", "enterprise")
 STITCHING: Final = ("previous_text", "next_text", "previous_request_ids", "next_request_ids")
 STATUS: Final = {"ok": 200, "truncate": 200, "shapeless": 200, "error_billed": 500}
 """Of answers after the speech was made; the others are none."""
@@ -130,7 +138,8 @@ class ElevenLabs(Handler):
         finally:
             # Also before an answer that is held back: the provider has done its work.
             account.leave()
-        self._hand_out(outcome, entry, sound if timed else sound.mp3)
+        audio = in_format(sound.mp3, self._format())
+        self._hand_out(outcome, entry, replace(sound, mp3=audio) if timed else audio)
 
     def _sound(self, entry: Entry) -> Sound:
         if not entry.turns:
@@ -215,11 +224,19 @@ class ElevenLabs(Handler):
         if len(text) > most:
             message = f"A request can have {most} characters at most, this one has {len(text)}."
             raise refused(400, "validation_error", "max_character_limit_exceeded", message)
-        if self.query.get("output_format", "mp3_44100_128") not in FORMATS:
+        terms, wanted_format = self.server.account.terms, self._format()
+        if wanted_format not in FORMATS:
+            raise refused(400, "validation_error", "invalid_output_format", f"There is no format {wanted_format}.")
+        if TIERS.index(FORMATS[wanted_format]) > TIERS.index(terms.tier):
             raise refused(*BEFORE["format"])
-        if model.startswith("eleven_v3") and any(name in wanted for name in STITCHING):
+        if terms.tier == "free" and set(voices) & set(terms.library):
+            raise refused(402, "payment_required", "paid_plan_required", "Free users cannot use library voices.")
+        if (model.startswith("eleven_v3") or model in terms.unstitched) and any(name in wanted for name in STITCHING):
             message = f"Providing previous_text or next_text is not yet supported with the '{model}' model."
             raise refused(400, "validation_error", "unsupported_model", message)
+
+    def _format(self) -> str:
+        return self.query.get("output_format", "mp3_44100_128")
 
     def _must_have(self, voice: str) -> None:
         voices = self.server.account.terms.voices
@@ -272,12 +289,14 @@ class ElevenLabs(Handler):
         self._authorize()
         account = self.server.account
         counts = {"character_count": account.used, "character_limit": account.terms.quota}
-        self.send({"tier": "creator", "status": "active", "currency": "usd"} | counts)
+        self.send({"tier": account.terms.tier, "status": "active", "currency": "usd"} | counts)
 
     def voice(self, voice: str) -> None:
         self._authorize()
         self._must_have(voice)
-        self.send({"voice_id": voice, "name": voice, "category": "premade", "labels": {}})
+        shared = voice in self.server.account.terms.library
+        told = {"category": "professional", "sharing": {"status": "copied", "free_users_allowed": False}}
+        self.send({"voice_id": voice, "name": voice, "labels": {}, **(told if shared else {"category": "premade"})})
 
     def history(self) -> None:
         self._authorize()
@@ -328,6 +347,16 @@ class ElevenLabs(Handler):
         self.server.account.reset(json.loads(self.body))
         self.server.faults.reset()
         self.send({})
+
+
+def in_format(mp3: bytes, wanted_format: str) -> bytes:
+    """The sound in the format that was asked for; all of MP3 are one."""
+    kind, rate_hz = wanted_format.split("_")[:2]
+    if kind == "mp3":
+        return mp3
+    samples, made_hz = files.decoded(mp3)
+    wav = files.wav(soxr.resample(samples, made_hz, int(rate_hz)), int(rate_hz))
+    return wav if kind == "wav" else wav[WAV_HEADER_BYTES:]
 
 
 def timed(entry: Entry, sound: Sound) -> dict[str, Any]:

@@ -28,7 +28,7 @@ from podmill.errors import (
 )
 from podmill.settings import Settings
 from podmill.speech import elevenlabs as module
-from podmill.speech.elevenlabs import CHARACTERS_UNKNOWN, MODELS, OUTPUT_FORMAT, ElevenLabs
+from podmill.speech.elevenlabs import CHARACTERS_UNKNOWN, MODELS, ElevenLabs
 from podmill.speech.engine import RawSpeech, Receipt, RequestLine, SpeechRequest
 from podmill.speech.plan import plan
 from podmill.speech.reply import reply_of, restore
@@ -262,16 +262,16 @@ def test_a_text_it_cannot_speak(hosted: ElevenLabs) -> None:
 
 
 def test_limits_come_from_the_model() -> None:
-    """As many characters as its documentation says; only the models of the second generation are stitched."""
+    """As many characters as its documentation says; the third generation, and what is not known, is not stitched."""
     for model, characters in {**MODELS, "eleven_v9": CHARACTERS_UNKNOWN}.items():
         capabilities = at("", elevenlabs_model=model).capabilities
         assert capabilities.max_characters == characters
-        assert capabilities.stitching == (not model.startswith(("eleven_v3", "eleven_v4", "eleven_v9")))
+        assert capabilities.stitching == (not model.startswith(("eleven_v3", "eleven_v9")))
         assert (capabilities.max_speakers, capabilities.dialogue_characters) == (
             (10, 2000) if model.startswith("eleven_v3") else (1, None)
         )
     assert at("").capabilities.record_after_s == TIMEOUT_S + 1
-    assert OUTPUT_FORMAT.startswith("mp3_44100")
+    assert "mp3_44100_128".startswith("mp3_44100")
 
 
 def test_other_models_sound_otherwise() -> None:
@@ -342,3 +342,18 @@ def test_it_may_be_asked_from_many_threads(limited: Running) -> None:
     assert max(line["at_once"] for line in limited.requests()) == 1
     billed = sum(line["billed"] for line in limited.requests())
     assert billed == len("Number 1.") * sum(error is None for error in errors)
+
+
+@pytest.mark.parametrize(
+    ("model", "yes", "no"),
+    [
+        ("eleven_flash_v2", "en-GB", "de"),
+        ("eleven_multilingual_v2", "de", "hu"),
+        ("eleven_flash_v2_5", "hu", "fa"),
+        ("eleven_v3", "fa", "xx"),
+    ],
+)
+def test_languages_are_those_of_the_model(model: str, yes: str, no: str) -> None:
+    """A voice speaks what its model speaks."""
+    voice = at("", elevenlabs_model=model).voice("JBFqnCBsd6RMkjVDRZzb")
+    assert (voice.speaks(yes), voice.speaks(no)) == (True, False)

@@ -8,7 +8,7 @@ import pytest
 
 from models.brief import CastMember
 from podmill.context import StepContext
-from podmill.errors import ConfigurationError, TooLongError, TransientError, VoiceError
+from podmill.errors import ConfigurationError, TooLongError, TransientError, UnstitchedError, VoiceError
 from podmill.settings import Settings
 from podmill.speech import take
 from podmill.speech.engine import SpeechRequest, limits, make
@@ -135,6 +135,117 @@ def test_a_dialogue_is_found_in_the_history(elevenlabs_emulator: Running, podmil
     assert found
     assert found.line_times_s == ()
     assert engine.find(other, time.time(), lambda _id: False) is None
+
+
+def test_a_model_that_takes_no_neighbours(elevenlabs_emulator: Running, podmill_home: Path) -> None:
+    """It is told once, refuses, and is asked without from then on: the plan is another, and so are the keys."""
+    elevenlabs_emulator.reset(lengths={"eleven_v4": 30}, unstitched=["eleven_v4"])
+    settings = at(elevenlabs_emulator, "eleven_v4", podmill_home).model_copy(update={"elevenlabs_timeout_s": 35.0})
+    engine, lines = make("elevenlabs", settings), ("S1: This is the first line.", "S1: This is the second.")
+    told = planned(settings, *lines)
+    with pytest.raises(UnstitchedError):
+        engine.speak(told[0])
+    untold = planned(settings, *lines)
+    for asked in untold:
+        engine.speak(asked)
+    assert not limits(engine).stitching
+    assert [asked.text for asked in told] == [asked.text for asked in untold]
+    assert not {asked.key for asked in told} & {asked.key for asked in untold}
+    assert [request["outcome"] for request in elevenlabs_emulator.requests()] == ["refused", "ok", "ok"]
+
+
+def test_a_model_that_takes_neighbours(elevenlabs_emulator: Running, podmill_home: Path) -> None:
+    """The fourth generation is told, and nothing is refused."""
+    elevenlabs_emulator.reset(lengths={"eleven_v4": 30})
+    settings = at(elevenlabs_emulator, "eleven_v4", podmill_home).model_copy(update={"elevenlabs_timeout_s": 36.0})
+    for asked in planned(settings, "S1: This is the first line.", "S1: This is the second."):
+        make("elevenlabs", settings).speak(asked)
+    first, second = elevenlabs_emulator.requests()
+    assert (first["next_text"], second["previous_text"]) == ("This is the second.", "This is the first line.")
+
+
+def test_the_third_generation_is_never_told(elevenlabs_emulator: Running, podmill_home: Path) -> None:
+    """Of two requests of one voice neither says what the other holds."""
+    elevenlabs_emulator.reset(lengths={"eleven_v3": 30})
+    settings = at(elevenlabs_emulator, "eleven_v3", podmill_home).model_copy(update={"elevenlabs_timeout_s": 37.0})
+    for asked in planned(settings, "S1: This is the first line.", "S1: This is the second."):
+        make("elevenlabs", settings).speak(asked)
+    assert [request["outcome"] for request in elevenlabs_emulator.requests()] == ["ok", "ok"]
+
+
+def test_dialogues_are_a_setting() -> None:
+    """Which models speak several voices in one request is not known for all of them."""
+    settings = Settings(elevenlabs_model="eleven_v4", elevenlabs_dialogue_models=("eleven_v3", "eleven_v4"))
+    (asked,) = planned(settings, "S1: Is this how it goes?", "S2: It is.")
+    assert len(asked.voices) == 2
+    apart = planned(settings.model_copy(update={"elevenlabs_dialogue_models": ()}), "S1: Is it?", "S2: It is.")
+    assert [len(each.voices) for each in apart] == [1, 1]
+
+
+def test_an_account_that_knows_no_such_model(elevenlabs_emulator: Running, podmill_home: Path) -> None:
+    """Lists that lack the model, or give it no length, leave the table; nothing is asked to speak."""
+    elevenlabs_emulator.reset(lengths={LONG: 0})
+    settings = at(elevenlabs_emulator, LONG, podmill_home).model_copy(update={"elevenlabs_timeout_s": 38.0})
+    assert limits(make("elevenlabs", settings)).max_characters == 40_000
+    old = settings.model_copy(update={"elevenlabs_model": "eleven_turbo_v2"})
+    assert limits(make("elevenlabs", old)).max_characters == 30_000
+    away = settings.model_copy(update={"elevenlabs_url": "http://127.0.0.1:9"})
+    assert limits(make("elevenlabs", away)).max_characters == 40_000
+    assert elevenlabs_emulator.requests() == []
+
+
+@pytest.mark.parametrize("name", ["pcm_24000", "pcm_44100", "wav_44100", "mp3_44100_192"])
+def test_a_format(name: str, elevenlabs_emulator: Running, context: StepContext, podmill_home: Path) -> None:
+    """It is asked for and kept as a sound file, from the history too, and it is part of the key."""
+    elevenlabs_emulator.reset(tier="pro")
+    usual = at(elevenlabs_emulator, LONG, podmill_home)
+    settings = usual.model_copy(update={"elevenlabs_format": name})
+    engine = make("elevenlabs", settings)
+    engine.check()
+    (asked,) = planned(settings, "S1: This is how it goes.")
+    raw = engine.speak(asked)
+    found = engine.find(asked, time.time(), lambda _id: False)
+    assert found
+    assert raw.suffix == (".mp3" if name.startswith("mp3") else ".wav")
+    assert raw.sample_rate_hz == int(name.split("_")[1])
+    assert take.keep(asked, raw, context).duration_s == pytest.approx(1.5, abs=0.2)
+    assert len(found.samples) / found.sample_rate_hz == pytest.approx(1.5, abs=0.1)
+    assert asked.key != planned(usual, "S1: This is how it goes.")[0].key
+
+
+@pytest.mark.parametrize(
+    ("tier", "name", "needed"),
+    [("creator", "wav_44100", "pro"), ("starter", "mp3_44100_192", "creator"), ("free", "pcm_44100", "pro")],
+)
+def test_a_plan_that_lacks_the_format(
+    tier: str, name: str, needed: str, elevenlabs_emulator: Running, podmill_home: Path
+) -> None:
+    """It is found when the cast is checked, before anything is spent; the refusal says so, too."""
+    elevenlabs_emulator.reset(tier=tier)
+    settings = at(elevenlabs_emulator, LONG, podmill_home).model_copy(update={"elevenlabs_format": name})
+    engine = make("elevenlabs", settings)
+    with pytest.raises(ConfigurationError, match=rf"is {tier}; the format {name} needs {needed}.*ELEVENLABS_FORMAT"):
+        engine.check()
+    (asked,) = planned(settings, "S1: One.")
+    with pytest.raises(ConfigurationError, match="PODMILL_ELEVENLABS_FORMAT"):
+        engine.speak(asked)
+    elevenlabs_emulator.reset(tier="enterprise")
+    engine.check()
+
+
+def test_voices_of_the_library_on_a_free_plan(elevenlabs_emulator: Running, podmill_home: Path) -> None:
+    """The account says so of the voice, so that the check can; who pays has them."""
+    settings = at(elevenlabs_emulator, LONG, podmill_home)
+    engine = make("elevenlabs", settings)
+    (asked,) = planned(settings, "S1: One.")
+    elevenlabs_emulator.reset(tier="free", library=[ONE])
+    engine.check_voice(engine.voice(TWO))
+    with pytest.raises(VoiceError, match=f"is free; the voice {ONE} of its library"):
+        engine.check_voice(engine.voice(ONE))
+    with pytest.raises(ConfigurationError, match="Voices of its library need a paid plan"):
+        engine.speak(asked)
+    elevenlabs_emulator.reset(tier="starter", library=[ONE])
+    engine.check_voice(engine.voice(ONE))
 
 
 def test_voices_are_checked_without_speaking(elevenlabs_emulator: Running, podmill_home: Path) -> None:
