@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from tests.emulators.books import Books
-from tests.emulators.gemini_faults import AFTER, BEFORE, BLOCKS
+from tests.emulators.gemini_faults import AFTER, BEFORE, BLOCKS, SOUNDS
 from tests.emulators.http import Handler, RefusedError, Server
 
 KEY: Final = "emulated-key"
@@ -170,8 +170,8 @@ class Gemini(Handler):
         made = answer(kind, wanted)
         usage = usage_of(wanted, made)
         result = whole(wanted, made, usage)
-        if outcome in BLOCKS:
-            result = BLOCKS[outcome](result)
+        if change := (BLOCKS | SOUNDS).get(outcome):
+            result = change(result)
         queries = (made.grounding or {}).get("webSearchQueries", [])
         books.note(outcome, 200, billed=usage | {"searchQueries": len(queries)}, **made.details, **note)
         return outcome, result
@@ -336,7 +336,7 @@ def main() -> None:
     parser.add_argument("--state", type=Path, required=True, help="log of requests, JSON lines")
     parser.add_argument("--hang-s", type=float, default=2.0, help="how long an answer that hangs is held back")
     given = parser.parse_args()
-    books = Books(given.state, {*BEFORE, *AFTER, *BLOCKS})
+    books = Books(given.state, {*BEFORE, *AFTER, *BLOCKS, *SOUNDS})
     server = Emulator(given.port, books, given.hang_s)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit(0))
     print(server.url, flush=True)  # noqa: T201 - what it is started for

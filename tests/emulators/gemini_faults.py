@@ -115,8 +115,12 @@ BLOCKS: Final[dict[str, Callable[[dict[str, Any]], dict[str, Any]]]] = {
     "malformed": _finished("MALFORMED_RESPONSE"),
     "many_calls": _finished("TOO_MANY_TOOL_CALLS"),
     "half": _finished("SAFETY", keep=0.5),
-    "language": _finished("LANGUAGE"),
     "ungrounded": _ungrounded,
+}
+"""Answers with status 200 that are no whole reply, and are charged."""
+
+SOUNDS: Final[dict[str, Callable[[dict[str, Any]], dict[str, Any]]]] = {
+    "language": _finished("LANGUAGE"),
     "words": _words,
     "brief": _audio(lambda data: data[: len(data) // 20]),
     "silent": _audio(lambda data: bytes(len(data))),
@@ -125,4 +129,4 @@ BLOCKS: Final[dict[str, Callable[[dict[str, Any]], dict[str, Any]]]] = {
     "strange_rate": _audio(lambda data: data, "audio/L16;rate=11"),
     "unmetered": _unmetered,
 }
-"""Answers with status 200 that are no whole reply, and are charged."""
+"""Likewise, where speech was asked for."""
