@@ -161,7 +161,7 @@ def batch_status(connection: Connection, batch_id: str) -> BatchStatus:
     states: dict[str, int] = defaultdict(int)
     for row in rows.mappings().all():
         copies = publications.get(row["id"], [])
-        here = next((copy for copy in copies if copy.path), None)
+        here = next((copy for copy in copies if copy.path or copy.transcript_path), None)
         feed_path = feed_path or next((copy.feed_path for copy in copies if copy.feed_path), None)
         states[row["state"]] += 1
         stands = row["state"] in STANDING

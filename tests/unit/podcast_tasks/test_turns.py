@@ -1,76 +1,28 @@
 """Whose turn it is to speak: engines that hum and fail as they are told, the real steps, the real database."""
 
-import dataclasses
-from collections.abc import Callable, Iterator
-from datetime import date
+from collections.abc import Callable
 from pathlib import Path
-from typing import ClassVar
 
 import pytest
 from celery.exceptions import Ignore
-from sqlalchemy import Engine, select, update
+from sqlalchemy import select, update
 
-from models.brief import Brief, CastMember, Fallback
 from models.quote import Quote
-from models.recording import Recording
-from models.steps import EpisodeState, Step, StepState
-from models.verdict import LineVerdict, Verdict
+from models.steps import EpisodeState, Step
+from models.verdict import Verdict
 from pipelines import episode as episodes
-from podcast_tasks import cost_check, purchases, running, synthesis, verification
-from podcast_tasks.journal import EPISODE, STEP_RUN
+from podcast_tasks import running, verification
+from podcast_tasks.journal import STEP_RUN
 from podcast_tasks.parts import PART
-from podcast_tasks.running import Done, run_step
+from podcast_tasks.running import run_step
 from podcast_tasks.turns import EVENT
-from podmill.errors import LeftAloneError, LimitedError, PodmillError, ProviderDownError, QuotaError, TransientError
+from podmill.errors import LeftAloneError, LimitedError, ProviderDownError, QuotaError, TransientError
 from podmill.settings import Settings, current, load
-from podmill.speech.engine import ENGINES, RawSpeech, SpeechRequest, Voice
 from podmill.store.database import reading, transaction
-from tests.unit.podmill.speech.tones import LIMITS, Tones, script
-from tests.writing import tides
+from tests.humming import Hum, age, heard, refuse, row, speak, wake
 
-CACHES = (current, running.journal, running.keeper, purchases.limiter)
-LINES = ("S1: One is the first.", "S2: Two is the second.", "S1: Three is the last.")
 QUOTA = QuotaError("The credit is used up.")
 DOWN = ProviderDownError("It failed again and again.", retry_after_s=0.01)
-
-
-class Hum(Tones):
-    """Hums, unless it is told to fail: an error for each of its next requests, None for one that goes well."""
-
-    next: ClassVar[list[PodmillError | None]]
-    asked: ClassVar[list[SpeechRequest]]
-
-    def voices(self) -> tuple[Voice, ...]:
-        return tuple(dataclasses.replace(voice, id=f"{self.name}:{voice.name}", engine=self.name) for voice in _VOICES)
-
-    def speak(self, request: SpeechRequest) -> RawSpeech:
-        error = self.next.pop(0) if len(self.next) > 1 else self.next[0]
-        if error is not None:
-            raise error
-        return super().speak(request)
-
-
-_VOICES = tuple(Voice(f"tones:{name}", name, "tones", ("en",), "MIT", True) for name in ("low", "high"))
-
-
-class Alpha(Hum):
-    name = "alpha"
-    capabilities = dataclasses.replace(LIMITS, queue="synthesis.api")
-
-
-class Beta(Hum):
-    name = "beta"
-    capabilities = dataclasses.replace(LIMITS, queue="synthesis.api")
-
-
-class Gamma(Hum):
-    name = "gamma"
-
-
-CAST = tuple(
-    CastMember(speaker=speaker, name=speaker, voice=f"alpha:{tone}", voices=(f"beta:{tone}", f"gamma:{tone}"))
-    for speaker, tone in (("S1", "low"), ("S2", "high"))
-)
 
 Make = Callable[..., str]
 
@@ -79,90 +31,6 @@ Make = Callable[..., str]
 def settings(podmill_home: Path) -> Settings:
     """SQLite: that both databases do the same with parts and events is shown in ``test_synthesis_choices``."""
     return load({"PODMILL_HOME": str(podmill_home)})[0]
-
-
-@pytest.fixture
-def hums(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[dict[str, type[Hum]]]:
-    """Three engines, free of charge; all go well until they are told otherwise."""
-    prices = tmp_path / "prices.toml"
-    rows = [
-        f'[[price]]\nprovider = "{name}"\nunit = "character"\nusd = "0"\nsource = "test"\ndate = "{date.min}"\n'
-        for name in ("alpha", "beta", "gamma")
-    ]
-    prices.write_text("\n".join(rows))
-    monkeypatch.setenv("PODMILL_PRICES_FILE", str(prices))
-    monkeypatch.setenv("PODMILL_GPU_RETRIES", "0")
-    monkeypatch.setenv("PODMILL_RETRIES", "0")
-    made: dict[str, type[Hum]] = {"alpha": Alpha, "beta": Beta, "gamma": Gamma}
-    for name, kind in made.items():
-        monkeypatch.setitem(ENGINES, name, f"{__name__}:{kind.__name__}")
-        monkeypatch.setattr(kind, "next", [None], raising=False)
-        monkeypatch.setattr(kind, "asked", [], raising=False)
-    yield made
-    for cache in CACHES:
-        cache.cache_clear()
-
-
-@pytest.fixture
-def made(engine: Engine, show: str, hums) -> Make:
-    """An episode whose script is written and whose cost is known."""
-
-    def make(*, order: tuple[str, ...] = ("beta",), policy: str = "whole", queue: str = "synthesis.api") -> str:
-        for cache in CACHES:
-            cache.cache_clear()
-        fallback = Fallback(order=order, policy=policy, degrade=())
-        asked = Brief(show=show, topic="tides", cast=CAST, fallback=fallback)
-        with transaction(engine) as connection:
-            episode_id, _ = episodes.make(
-                connection, key="k", brief=asked, title="Tides", account="default", synthesis_queue=queue
-            )
-        run_step(Step.RESEARCH, episode_id, lambda _: Done(tides()))
-        run_step(Step.SCRIPTING, episode_id, lambda _: Done(script(*LINES)))
-        run_step(Step.COST_CHECK, episode_id, cost_check.make)
-        return episode_id
-
-    return make
-
-
-def speak(episode_id: str) -> Recording:
-    run_step(Step.SYNTHESIS, episode_id, synthesis.make)
-    recording = running.journal().document(episode_id, Step.SYNTHESIS, Recording)
-    assert recording
-    return recording
-
-
-def heard(recording: Recording) -> list[str]:
-    return [line.voice.partition(":")[0] for line in recording.lines]
-
-
-def row(engine: Engine, episode_id: str):
-    with reading(engine) as connection:
-        return connection.execute(select(EPISODE).where(EPISODE.c.id == episode_id)).one()
-
-
-def wake(engine: Engine) -> None:
-    with transaction(engine) as connection:
-        connection.execute(update(STEP_RUN).where(STEP_RUN.c.state == StepState.PARKED).values(not_before=0.0))
-
-
-def refuse(episode_id: str, *lines: int) -> None:
-    """Verification sends these lines back."""
-    verdicts = tuple(LineVerdict(index=index, word_accuracy=0.5, words=4, heard="") for index in lines)
-
-    def make(work):
-        verdict = Verdict(
-            passed=False,
-            word_accuracy=0.5,
-            threshold=0.9,
-            lines=verdicts,
-            respeak=lines,
-            round=work.claim.round,
-            transcriber="t",
-        )
-        return running.SendBack(verdict, Step.SYNTHESIS)
-
-    with pytest.raises(Ignore):
-        run_step(Step.VERIFICATION, episode_id, make)
 
 
 def test_who_spoke_and_why_not_the_first(engine, hums, made: Make):
@@ -393,10 +261,3 @@ def test_a_killed_worker_of_a_mixed_episode(engine, hums, made: Make, monkeypatc
         connection.execute(update(STEP_RUN).values(gone).where(STEP_RUN.c.step == Step.SYNTHESIS))
     assert heard(speak(episode_id)) == ["alpha", "beta", "beta"]
     assert [len(hums[name].asked) for name in ("alpha", "beta")] == [1, 2]
-
-
-def age(engine: Engine, seconds: float) -> None:
-    """Everything that was written down happened earlier."""
-    with transaction(engine) as connection:
-        connection.execute(update(EVENT).values(at=EVENT.c.at - seconds))
-        connection.execute(update(PART).values(finished_at=PART.c.finished_at - seconds))
