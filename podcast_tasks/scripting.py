@@ -2,7 +2,7 @@
 
 from typing import Final
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 
 from models.dossier import Dossier
 from models.recording import Recording
@@ -17,6 +17,8 @@ from podmill.store.outage import through_outages
 
 HEARD: Final = 5
 """Latest episodes of a show by which the pace of its voices is measured."""
+HEARD_ELSEWHERE: Final = 20
+"""Latest episodes of all shows by which that of the others is."""
 
 EPISODE = table(Episode)
 DOCUMENT = table(StepDocument)
@@ -29,26 +31,35 @@ def make(work: Work) -> Done:
     return Done(script, scores={"title": script.title})
 
 
-@through_outages
 def _rates(work: Work) -> dict[str, float]:
-    """Characters a second of the voices heard in the show so far.
+    """Characters a second of the voices of a cast in this language: in the show so far, else in others.
 
     Only what was published before this episode was made counts: whoever takes the step over finds the same, asks the
     writer's model the same, and pays for nothing twice.
     """
+    language, show = work.brief.language, EPISODE.c.show == work.brief.show
+    here = measured(_published(work, show, HEARD), language)
+    if all(member.voice in here for member in work.brief.cast):
+        return here
+    return measured(_published(work, ~show, HEARD_ELSEWHERE), language) | here
+
+
+@through_outages
+def _published(work: Work, which: ColumnElement[bool], count: int) -> list[tuple[Script, Recording]]:
+    """The latest episodes that were published before this one was made."""
     recording, script = DOCUMENT.alias(), DOCUMENT.alias()
     this = select(EPISODE.c.created_at).where(EPISODE.c.id == work.claim.episode_id).scalar_subquery()
     heard = (
         select(script.c.body, recording.c.body)
         .join_from(EPISODE, script, (script.c.episode_id == EPISODE.c.id) & (script.c.step == Step.SCRIPTING))
         .join(recording, (recording.c.episode_id == EPISODE.c.id) & (recording.c.step == Step.SYNTHESIS))
-        .where(EPISODE.c.show == work.brief.show, EPISODE.c.published_at < this)
+        .where(which, EPISODE.c.published_at < this)
         .order_by(EPISODE.c.published_at.desc(), EPISODE.c.id)
-        .limit(HEARD)
+        .limit(count)
     )
     with reading(work.journal.engine) as connection:
         bodies = connection.execute(heard).all()
-    return measured((Script.model_validate_json(said), Recording.model_validate_json(made)) for said, made in bodies)
+    return [(Script.model_validate_json(said), Recording.model_validate_json(made)) for said, made in bodies]
 
 
 @app.task(name="podcast_tasks.scripting.scripting")

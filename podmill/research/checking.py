@@ -20,7 +20,7 @@ from podmill.research.prompts import label, material, prompt
 from podmill.research.readers import Reading
 from podmill.research.search import can_do_without
 from podmill.research.support import NEAR_MIN, Match, Passages, agrees, holds, unnamed
-from podmill.text.tongue import language_in
+from podmill.text.tongue import language_in, primary
 
 log = logging.getLogger(__name__)
 
@@ -174,7 +174,7 @@ def _believe(verdict: Verdict, checked: list[Checked], matches: Sequence[Match],
 def _may_say(match: Match, claim: str, language: str) -> bool:
     """Whether a passage is about what a claim says, as far as words tell: one in another language has others."""
     passage = match.passage
-    if language_in(passage.text) not in (None, language.replace("_", "-").partition("-")[0].lower()):
+    if language_in(passage.text) not in (None, primary(language)):
         return True
     around = f"{passage.title or ''} {passage.heading or ''} {passage.text}"
     return match.covered >= NEAR_MIN and not unnamed(claim, around, language)

@@ -11,7 +11,7 @@ from podmill.research.duplicates import merge
 from podmill.research.readers import Reading
 from podmill.research.relevance import Relevance
 from podmill.research.statements import is_appendix, statements
-from podmill.text.tongue import language_in
+from podmill.text.tongue import language_in, primary
 
 FACTS_MAX: Final = 400
 """Enough for four hours of talk; the most relevant are kept."""
@@ -108,7 +108,7 @@ def _borne_out(claims: Sequence[Checked], language: str) -> list[_Candidate]:
 def _other(text: str, language: str) -> str | None:
     """The language of a text, where it is another one."""
     found = language_in(text)
-    return None if found == language.replace("_", "-").partition("-")[0].lower() else found
+    return None if found == primary(language) else found
 
 
 def _without_support(claims: Sequence[Checked], sources: Sequence[str], count: int) -> list[Fact]:

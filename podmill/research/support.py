@@ -13,6 +13,7 @@ from typing import Final
 from podmill.research.readers import Reading
 from podmill.research.terms import NEGATIONS, Terms, terms
 from podmill.text.sentences import split
+from podmill.text.tongue import primary
 
 COVERED_MIN: Final = 0.7
 """Share of the claim's words that the passage must have."""
@@ -103,7 +104,7 @@ def agrees(claim: str, passage: str) -> bool:
 
 def unnamed(claim: str, passage: str, language: str) -> frozenset[str]:
     """Stems of the names in a claim that a passage does not have; none where every noun has a capital."""
-    if language.replace("_", "-").partition("-")[0].lower() in NOUNS_CAPITALISED:
+    if primary(language) in NOUNS_CAPITALISED:
         return frozenset()
     named = (word for word in _NAME.findall(claim) if word[0].isupper())
     return frozenset(stem for word in named for stem in terms(word).bag) - terms(passage).bag

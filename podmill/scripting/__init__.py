@@ -10,6 +10,7 @@ from podmill.errors import ScriptError
 from podmill.registry import load
 from podmill.scripting.pace import NO_RATES, Rates, measured, rates_of
 from podmill.scripting.writer import Writer
+from podmill.text.tongue import primary
 
 __all__ = ["WRITERS", "measured", "write", "writer_of"]
 
@@ -52,7 +53,7 @@ def write(brief: Brief, dossier: Dossier | None, context: StepContext, rates: Ra
             f"The cast has {len(brief.cast)} speakers; this writer takes at most {can.speakers_max}.",
             action="Shorten the cast.",
         )
-    if can.languages is not None and brief.language.lower().replace("_", "-").partition("-")[0] not in can.languages:
+    if can.languages is not None and primary(brief.language) not in can.languages:
         raise ScriptError(
             f"The {brief.writer} writer does not write in {brief.language!r}, only in {', '.join(can.languages)}.",
             action="Hand in a ready-made script in that language.",

@@ -6,6 +6,7 @@ from typing import Final
 from models.brief import CastMember
 from models.recording import Recording
 from models.script import Line, Script
+from podmill.text.tongue import primary
 
 CHARACTERS_PER_S = 18.6
 """Of the spoken form, silence at the ends of takes not counted. Piper's en_US joe and the second host made from it said
@@ -62,11 +63,13 @@ def rates_of(cast: Iterable[CastMember], known: Rates) -> dict[str, float]:
     return {member.speaker: known.get(member.voice) or usual(member.voice) for member in cast}
 
 
-def measured(recordings: Iterable[tuple[Script, Recording]]) -> dict[str, float]:
-    """Characters a second of each voice in recordings that were made, where it was heard long enough to tell."""
+def measured(recordings: Iterable[tuple[Script, Recording]], language: str) -> dict[str, float]:
+    """Characters a second of each voice in recordings in a language, where it was heard long enough to tell."""
     characters: dict[str, float] = {}
     seconds: dict[str, float] = {}
     for script, recording in recordings:
+        if primary(script.language) != primary(language):
+            continue
         spoken = {line.index: line.spoken for line in script.lines}
         for time in recording.lines:
             characters[time.voice] = characters.get(time.voice, 0.0) + _length(spoken.get(time.index, ""))

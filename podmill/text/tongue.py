@@ -66,3 +66,8 @@ def language_in(text: str) -> str | None:
     (best, most), (_, next_most) = hits.most_common(2)
     sure = most >= HITS_MIN and most >= SHARE_MIN * len(words) and most >= AHEAD_MIN * next_most
     return best if sure else None
+
+
+def primary(language: str) -> str:
+    """A language without its region: ``en`` of ``en-US`` and ``en_GB``."""
+    return language.replace("_", "-").partition("-")[0].lower()

@@ -3,8 +3,9 @@
     python -m tests.emulators.openai_chat --state requests.jsonl
 
 Prints its address. ``POST /emulator/next`` takes a JSON list of faults, ``POST /emulator/reset`` terms: ``formats``,
-the forms of replies it knows (json_schema, json_object; any others are refused), ``key`` (empty: it asks for none),
-``context``, the characters it takes, and ``writing``, as ``tests.emulators.gemini_writing`` reads it.
+the forms of replies it knows (json_schema, json_object; any others are refused), ``limit``, the name that it wants for
+the limit of a reply, ``key`` (empty: it asks for none), ``context``, the characters it takes, and ``writing``, as
+``tests.emulators.gemini_writing`` reads it.
 """
 
 import argparse
@@ -155,6 +156,10 @@ class Chat(Handler):
             raise RefusedError(*BEFORE["detail"])
         if sum(len(message["content"]) for message in messages) > terms.get("context", 10**9):
             raise RefusedError(*BEFORE["too_long"])
+        wanted = terms.get("limit")
+        if wanted and wanted not in body:
+            said = f"Unsupported parameter: 'max_tokens' is not supported with this model. Use '{wanted}' instead."
+            raise RefusedError(*_error(400, said, "unsupported_parameter", "invalid_request_error"))
         form = _form(body)
         if form and form not in terms.get("formats", ["json_schema", "json_object"]):
             said = f"Invalid parameter: 'response_format' of type '{form}' is not supported with this model."

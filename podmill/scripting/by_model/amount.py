@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 from typing import Final
 
+from podmill.text.tongue import primary
+
 UNSPACED: Final = ("ja", "zh", "th", "lo", "km", "my")
 LINE_WORDS_MAX: Final = 40
 LINE_CHARACTERS_MAX: Final = 90
@@ -33,4 +35,4 @@ class Amount:
 
 
 def amount_in(language: str) -> Amount:
-    return Amount(language.lower().replace("_", "-").partition("-")[0] in UNSPACED)
+    return Amount(primary(language) in UNSPACED)

@@ -8,6 +8,7 @@ from podmill.scripting.by_model.draft import Draft, Said
 from podmill.scripting.outline import outline
 from podmill.scripting.phrases import languages, phrases_in
 from podmill.scripting.sentences import split_long, words_in
+from podmill.text.tongue import primary
 
 TOLERANCE: Final = 0.05
 """Share of the asked length by which an episode may miss it."""
@@ -103,10 +104,10 @@ def _ready(dossier: Dossier, language: str, target_s: float) -> Iterable[tuple[F
 
     Which ones lean is known of few languages; of others research has left out what cannot stand by itself.
     """
-    base = language.lower().replace("_", "-").partition("-")[0]
+    base = primary(language)
     if base in languages():
         return (unit.facts for unit in outline(dossier, phrases_in(base), target_s / 60).ranked)
-    if dossier.language.lower().replace("_", "-").partition("-")[0] != base:
+    if primary(dossier.language) != base:
         return ()
     best = sorted(dossier.facts, key=lambda fact: -fact.relevance)
     return ((fact,) for fact in best if words_in(fact.text) in FILL_WORDS)

@@ -4,6 +4,8 @@ import tomllib
 from functools import lru_cache
 from importlib.resources import files
 
+from podmill.text.tongue import primary
+
 
 @lru_cache(maxsize=1)
 def _table() -> dict[str, dict[str, str]]:
@@ -12,13 +14,9 @@ def _table() -> dict[str, dict[str, str]]:
 
 def language_name(code: str) -> str:
     """What a language is called in English; its code where that is not known."""
-    return _table().get(_base(code), {}).get("name", code)
+    return _table().get(primary(code), {}).get("name", code)
 
 
 def disclosure_in(code: str) -> str:
     """One sentence that says that script and voices are artificial; empty where there is none in that language."""
-    return _table().get(_base(code), {}).get("disclosure", "")
-
-
-def _base(code: str) -> str:
-    return code.lower().replace("_", "-").partition("-")[0]
+    return _table().get(primary(code), {}).get("disclosure", "")

@@ -48,11 +48,13 @@ class OpenAIModel:
         self.output_tokens_max = settings.openai_chat_output_tokens
         self.prompt_chars_max = settings.openai_chat_prompt_chars - FORM_CHARS
         self._settings = settings
+        # OpenAI's own newer models refuse the name that all others know.
+        self._limit = openai_refusals.LIMIT if HOSTED in settings.openai_url else "max_tokens"
         self._formats = list(FORMATS[FORMATS.index(settings.openai_chat_format) :])
 
     def complete(self, ask: Ask, purchases: Purchases, part: int) -> Reply:
         while True:
-            request = _Request(ask, self.model, self._formats[0], self._settings)
+            request = _Request(ask, self.model, self._formats[0], self._limit, self._settings)
             try:
                 return purchases.buy(
                     request,
@@ -67,6 +69,10 @@ class OpenAIModel:
                 if len(self._formats) == 1:
                     raise
                 del self._formats[0]
+            except openai_refusals.LimitRefusedError:
+                if self._limit == openai_refusals.LIMIT:
+                    raise
+                self._limit = openai_refusals.LIMIT
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,9 +88,10 @@ class _Request:
 
     record_after_s: float | None = None
 
-    def __init__(self, ask: Ask, model: str, form: str, settings: Settings) -> None:
+    def __init__(self, ask: Ask, model: str, form: str, limit: str, settings: Settings) -> None:
         self.task = ask
         self.form = form
+        self.limit = limit
         self.model = model
         self.settings = settings
         self.own = settings.openai_own and HOSTED not in settings.openai_url
@@ -175,12 +182,10 @@ class _Request:
         text = ask.text
         if self.form != "schema":
             text = f"{text}\n\nThe form of your reply, as JSON Schema:\n{json.dumps(schema)}"
-        # OpenAI's own newer models refuse the name that all others know.
-        limit = "max_completion_tokens" if HOSTED in self.settings.openai_url else "max_tokens"
         body: dict[str, Any] = {
             "model": self.model,
             "messages": [{"role": "system", "content": ask.system}, {"role": "user", "content": text}],
-            limit: ask.output_tokens_max,
+            self.limit: ask.output_tokens_max,
             "stream": False,
         }
         if self.form == "schema":

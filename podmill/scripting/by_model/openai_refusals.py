@@ -28,11 +28,17 @@ QUOTA: Final = {"insufficient_quota", "billing_hard_limit_reached", "billing_not
 POLICY: Final = {"content_filter", "content_policy_violation", "moderation_blocked", "invalid_prompt"}
 UNKNOWN_MODEL: Final = {"model_not_found", "invalid_model", "model_not_available"}
 TOO_LONG: Final = {"context_length_exceeded", "string_above_max_length"}
-FORM_WORDS: Final = ("response_format", "json_schema", "json_object", "guided_json", "structured output")
+FORM_WORDS: Final = (*("response_format", "json_schema", "json_object", "guided_json", "structured output", "grammar"),)
+LIMIT: Final = "max_completion_tokens"
+"""What newer models want the limit of a reply to be called; they refuse the name that all others know."""
 
 
 class FormRefusedError(RefusedError):
     """The server does not know this way of telling it the form of a reply."""
+
+
+class LimitRefusedError(RefusedError):
+    """The server wants the limit of a reply to be called ``LIMIT``."""
 
 
 def error(
@@ -79,10 +85,17 @@ def _request(status: int, told: str, codes: set[str], words: str, wait: float | 
         return TransientError(told, retry_after_s=wait)
     if status in (408, 499) or status >= 500 or status < 300:
         return InDoubtError(f"{told} Whether it charged is not known.")
+    long = bool(codes & TOO_LONG) or "context length" in words.lower() or "context size" in words.lower()
+    if LIMIT in words and not long and ("unsupported_parameter" in codes or "not supported" in words):
+        return LimitRefusedError(told, action=f"Name another model in {MODEL}, or report it.")
     if any(word in words.lower() for word in FORM_WORDS):
         return FormRefusedError(told, action="Set PODMILL_OPENAI_CHAT_FORMAT to object or text.")
-    if codes & TOO_LONG or "context length" in words.lower() or "context size" in words.lower():
-        return RefusedError(told, action="Lower PODMILL_OPENAI_CHAT_PROMPT_CHARS, or give the model a longer context.")
+    if long:
+        return RefusedError(
+            told,
+            action="Lower PODMILL_OPENAI_CHAT_PROMPT_CHARS or PODMILL_OPENAI_CHAT_OUTPUT_TOKENS, or give the model a "
+            "longer context: prompt and reply must fit it together.",
+        )
     return RefusedError(told, action=f"Name another model in {MODEL}, or report it.")
 
 

@@ -19,6 +19,7 @@ from podmill.scripting.sentences import words_in
 from podmill.scripting.spoken import to_spoken
 from podmill.scripting.spoken.language import language_of
 from podmill.scripting.spoken.numbers import cardinal, ordinal
+from podmill.text.tongue import primary
 
 SHARED_MIN: Final = 0.5
 """Share of a statement's content words that must be those of its facts."""
@@ -27,6 +28,8 @@ CONTENT_LETTERS: Final = 4
 UNCITED_WORDS_MAX: Final = 40
 UNKNOWN_WORDS_MAX: Final = 12
 """The same in a language whose small words are not known: enough to greet and to ask."""
+LONG: Final = 6
+"""Letters from which on a word is hardly a small one, whatever the language."""
 STRANGE_MAX: Final = 2
 """Content words that are nobody's in a sentence that names no fact: it may say that something is fascinating."""
 ASKED_MAX: Final = 4
@@ -66,7 +69,7 @@ class Talk:
 
 @lru_cache(maxsize=16)
 def talk_of(language: str) -> Talk:
-    base = language.lower().replace("_", "-").partition("-")[0]
+    base = primary(language)
     table = tomllib.loads((files("podmill.scripting.by_model") / "talk.toml").read_text(encoding="utf-8")).get(base, {})
     glue = frozenset(table.get("glue", ()))
     numbers = _number_words(language) - glue
@@ -143,7 +146,7 @@ class Support:
     def translated(self, cited: Iterable[str]) -> bool:
         """Whether a line that names these facts says them in another language than theirs."""
         languages = (self.facts[fact].language or self._dossier_language for fact in cited if fact in self.facts)
-        return any(_base(language) != _base(self.language) for language in languages)
+        return any(primary(language) != primary(self.language) for language in languages)
 
     def stated(self, text: str, cited: Sequence[str]) -> str | None:
         """As ``fault``, for a heading or a summary: only its numbers and names are looked at."""
@@ -160,7 +163,7 @@ class Support:
 
     def names(self, text: str) -> list[str]:
         """Words that can only be names: a capital inside a sentence, or before a word nobody writes small."""
-        if _base(self.language) in NOUNS_CAPITALISED:
+        if primary(self.language) in NOUNS_CAPITALISED:
             return []
         found = []
         for sentence in _SENTENCE.split(text):
@@ -174,7 +177,7 @@ class Support:
 
     def _may_open(self, word: str) -> bool:
         """Whether a sentence may begin with a word that is no name."""
-        if _base(self.language) != _FIRST_TELLS or word in self._small or not self._is_content(word):
+        if primary(self.language) != _FIRST_TELLS or word in self._small or not self._is_content(word):
             return True
         return _root(word) in self._told or _NO_NAME.search(word) is not None
 
@@ -216,9 +219,8 @@ class Support:
             return self._turned_round(text, facts) or self._own_words(text, facts)
         if words_in(text) > (UNCITED_WORDS_MAX if self._talk.known else UNKNOWN_WORDS_MAX):
             return "says much and names no fact"
-        if not self._talk.known:
-            return None
-        return next((fault for each in _SENTENCE.split(text) if (fault := self._uncited(each))), None)
+        check = self._uncited if self._talk.known else self._uncited_unknown
+        return next((fault for each in _SENTENCE.split(text) if (fault := check(each))), None)
 
     def _makes(self, text: str, claim: frozenset[str], facts: Sequence[Fact]) -> bool:
         """Whether a text says what a claim says beyond the facts."""
@@ -258,6 +260,12 @@ class Support:
         words = ", ".join(dict.fromkeys([*strange, *new.values()]))
         return f"states something ({words[:60]}) and names no fact" if stated else None
 
+    def _uncited_unknown(self, sentence: str) -> str | None:
+        """The same where small words are not known: it may only ask about what the facts are about."""
+        about = [word for word in self._content(sentence) if len(word) >= LONG and _root(word) in self._told]
+        asks = sentence.rstrip().endswith(("?", "\uff1f"))
+        return f"states something ({', '.join(about)[:60]}) and names no fact" if about and not asks else None
+
     def _content(self, text: str) -> list[str]:
         """Its words that carry meaning."""
         found = []
@@ -279,7 +287,3 @@ def _negated(text: str, negations: frozenset[str]) -> bool:
     words = words_of(text)
     wide = [each for each in negations if _WIDE.search(each)]
     return bool(negations.intersection(words)) or any(each in word for each in wide for word in words)
-
-
-def _base(language: str) -> str:
-    return language.lower().replace("_", "-").partition("-")[0]

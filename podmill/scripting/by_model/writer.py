@@ -22,6 +22,7 @@ from podmill.scripting.phrases import languages, phrases_in
 from podmill.scripting.pronunciation import usable
 from podmill.scripting.sentences import words_in
 from podmill.scripting.writer import WriterCapabilities
+from podmill.text.tongue import primary
 
 PASSES_MAX: Final = 3
 """Of the whole script: one always, more while lines are at fault or the length is not right."""
@@ -144,7 +145,7 @@ class _Episode:
 
     def _disclose(self, offered: str) -> None:
         """Listeners are told who writes and speaks when they are welcomed: in our words, or else in the model's."""
-        base = self.brief.language.lower().replace("_", "-").partition("-")[0]
+        base = primary(self.brief.language)
         text = disclosure_in(base) or plain(offered)
         if base in languages():
             bank = phrases_in(base)

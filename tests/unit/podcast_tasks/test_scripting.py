@@ -6,6 +6,7 @@ from sqlalchemy import select, update
 from models.recording import LineTime, Recording
 from models.script import Chapter, Line, Provenance, Script
 from models.steps import ChargeState, Step
+from models.tables import Show, table
 from pipelines import episode as episodes
 from podcast_tasks import entries, purchases, running
 from podcast_tasks.journal import EPISODE, STEP_RUN
@@ -107,20 +108,23 @@ def heard(voice: str, rate: float) -> tuple[Script, Recording]:
 
 
 def test_the_pace_of_a_show_is_what_was_heard_before(engine, show, episode_id):
-    """Episodes of the show that were published before this one was made count; later ones and other shows do not."""
+    """Episodes of the show that were published before this one was made; for other voices those of other shows."""
     made = []
     with transaction(engine) as connection:
-        for number in range(3):
-            asked = brief(show=show, topic=f"Topic {number}")
+        other = {"slug": "other", "title": "Other", "guid": "7a024349-ccf0-5f69-a609-6b82873eab3c", "created_at": 1.0}
+        connection.execute(table(Show).insert().values(Show.model_validate(other).model_dump() | other))
+        for number in range(5):
+            asked = brief(show="other" if number > 2 else show, topic=f"Topic {number}")
             each, _ = episodes.make(connection, key=f"p{number}", brief=asked, title="x", account="default")
             made.append(each)
-    for each, rate in zip(made, (15.0, 15.0, 30.0), strict=True):
-        script, recording = heard("piper:joe", rate)
+    rates = ((15.0, "joe"), (15.0, "joe"), (30.0, "joe"), (20.0, "joe"), (12.0, "kit"))
+    for each, (rate, voice) in zip(made, rates, strict=True):
+        script, recording = heard(f"piper:{voice}", rate)
         with transaction(engine) as connection:
             for step, document in ((Step.SCRIPTING, script), (Step.SYNTHESIS, recording)):
                 entries.keep_document(connection, each, step, document)
     with transaction(engine) as connection:
-        connection.execute(update(EPISODE).where(EPISODE.c.id.in_(made[:2])).values(published_at=5.0))
+        connection.execute(update(EPISODE).where(EPISODE.c.id.in_(made[:2] + made[3:])).values(published_at=5.0))
         connection.execute(update(EPISODE).where(EPISODE.c.id == made[2]).values(published_at=9e12))
     found = []
 
@@ -130,4 +134,4 @@ def test_the_pace_of_a_show_is_what_was_heard_before(engine, show, episode_id):
 
     run_step(Step.SCRIPTING, episode_id, work)
 
-    assert found == [{"piper:joe": pytest.approx(15.0)}]
+    assert found == [{"piper:joe": pytest.approx(15.0), "piper:kit": pytest.approx(12.0)}]

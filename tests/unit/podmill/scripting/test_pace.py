@@ -5,7 +5,8 @@ import pytest
 from models.documents import Artifact
 from models.recording import LineTime, Recording
 from models.script import Line, Script
-from podmill.scripting.pace import measured, speaking_s
+from podmill.scripting.pace import ELSEWHERE_PER_S, USUAL, measured, rates_of, speaking_s
+from tests.dossiers import CAST
 
 
 def line(spoken: str) -> Line:
@@ -46,7 +47,17 @@ def script(characters: int) -> Script:
 
 
 def test_the_rate_of_a_voice() -> None:
-    """Over all recordings together; a voice heard for less than a minute, or at a rate nobody speaks, is left out."""
-    assert measured([(script(600), recording("v", 40)), (script(900), recording("v", 60))]) == {"v": 15.0}
-    assert measured([(script(600), recording("v", 59))]) == {}
-    assert measured([(script(60), recording("v", 90))]) == {}
+    """Over all recordings in the language; a voice heard for less than a minute, or at a rate nobody speaks, is not."""
+    assert measured([(script(900), recording("v", 60))], "de") == {}
+    assert measured([(script(600), recording("v", 40)), (script(900), recording("v", 60))], "en") == {"v": 15.0}
+    assert measured([(script(600), recording("v", 59))], "en") == {}
+    assert measured([(script(60), recording("v", 90))], "en") == {}
+
+
+def test_the_rate_of_a_cast() -> None:
+    """As measured; of a voice never heard that of its engine; of an engine never heard slower than local voices."""
+    voices = ("a:x", "piper:joe", "b:y")
+    cast = [member.model_copy(update={"voice": voice}) for member, voice in zip(CAST, voices, strict=False)]
+
+    assert rates_of(cast, {"a:x": 12.0}) == {"S1": 12.0, "S2": USUAL["piper"], "S3": ELSEWHERE_PER_S}
+    assert ELSEWHERE_PER_S < min(USUAL.values())

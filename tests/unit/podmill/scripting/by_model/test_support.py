@@ -76,6 +76,70 @@ def test_unsupported_facts_cannot_be_cited() -> None:
     assert Support(marked, "en", []).fault("The Moon is the main cause of the tides.", ["f1"])
 
 
+DOUBTFUL = FACTS.facts[0].model_copy(
+    update={"id": "f9", "text": "Most coasts banned high tides each day in law.", "supported": False}
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "facts"),
+    [
+        ("High tides were banned by law on most coasts.", ["f2"]),
+        ("Most coasts banned high tides each day.", ["f2", "f1"]),
+        ("Have you heard that most coasts banned high tides by law?", []),
+        ("Each day the law on most coasts banned high tides.", []),
+    ],
+)
+def test_a_claim_without_support_is_found_again(text: str, facts: list[str]) -> None:
+    """Also where a line is mostly made of the words of a fact that it names, or is a question."""
+    wary = Support(FACTS.model_copy(update={"facts": (*FACTS.facts, DOUBTFUL)}), "en", ["Tides", "Joe", "Kit"])
+
+    assert wary.fault(text, facts) == "makes a claim that no source bears out"
+    assert wary.fault("Most coasts have two high tides each day.", ["f2"]) is None
+    assert wary.fault("So most coasts see high tides two times each day.", ["f2"]) is None
+
+
+TALK = {
+    "en": ("A tide mill uses the sea. Millers worked at night.", "Tide mills"),
+    "de": ("Eine Gezeitenmühle nutzt das Meer. Die Müller arbeiteten nachts.", "Gezeitenmühlen"),
+    "es": ("Un molino de mareas usa el mar. Los molineros trabajaban de noche.", "Molinos de mareas"),
+    "pt": ("Um moinho de maré usa o mar. Os moleiros trabalhavam de noite.", "Moinhos de maré"),
+    "ja": ("潮汐水車は海で動く水車である。", "潮汐水車"),
+    "zh": ("潮汐磨坊利用海水推动水轮。", "潮汐磨坊"),
+    "fi": ("Vuorovesimylly käyttää meren voimaa.", "Vuorovesimyllyt"),
+}
+
+
+@pytest.mark.parametrize(
+    ("language", "text", "may"),
+    [
+        ("en", "Hang on, back up a second.", True),
+        ("en", "Let us turn to the millers.", True),
+        ("en", "Pirates destroyed the mills.", False),
+        ("de", "Das klingt wirklich spannend, erzähl weiter.", True),
+        ("de", "Die Müller wurden von Räubern vertrieben.", False),
+        ("es", "Pasemos ahora a los molineros.", True),
+        ("es", "Los molineros fueron expulsados por piratas.", False),
+        ("pt", "Muito obrigado por ouvir, até a próxima.", True),
+        ("pt", "Os moleiros foram expulsos por piratas.", False),
+        ("ja", "皆さん、こんにちは。今日は潮汐水車についてお話しします。", True),
+        ("ja", "お聞きいただきありがとうございました。それではまた次回。", True),
+        ("ja", "潮汐水車は宇宙人が作りました。", False),
+        ("zh", "大家好，欢迎收听我们的节目。今天我们聊聊潮汐磨坊。", True),
+        ("zh", "潮汐磨坊是外星人建造的秘密基地。", False),
+        ("fi", "Tervetuloa kuuntelemaan ohjelmaamme.", True),
+        ("fi", "Vuorovesimyllyt rakensi aikoinaan merirosvo kaukana pohjoisessa.", False),
+        ("fi", "Miten vuorovesimyllyt toimivat?", True),
+    ],
+)
+def test_talk_in_many_languages(language: str, text: str, may: bool) -> None:
+    """What only greets, leads over or reacts may be said; what states something must name a fact."""
+    facts, topic = TALK[language]
+    support = Support(of_passages(facts).model_copy(update={"language": language}), language, [topic])
+
+    assert (support.fault(text, []) is None) is may
+
+
 @given(st.integers(2, 10**9), st.sampled_from(FACTS.facts))
 def test_no_number_is_invented(number: int, fact: object) -> None:
     """Whatever number is put into a fact's own sentence, it is found, unless the fact has it."""
