@@ -18,7 +18,7 @@ from podcast_tasks.running import Done, Work, run_step
 from podcast_tasks.turns import Turn, Turns
 from podmill import faults, speech
 from podmill.context import TakeCache
-from podmill.errors import PodmillError, TooLongError
+from podmill.errors import PodmillError, TooLongError, UnstitchedError
 
 log = logging.getLogger(__name__)
 
@@ -134,6 +134,7 @@ def _speak(work: Work, script: Script, turn: Turn, variants: dict[int, int], par
     if turn.over:
         spoken.gather(todo, context.takes)
         return
+    begun = len(spoken.requests)
     _write_down(parts, spoken, todo)
     while todo:
         index, count = len(spoken.takes), len(spoken.takes) + len(todo)
@@ -149,6 +150,11 @@ def _speak(work: Work, script: Script, turn: Turn, variants: dict[int, int], par
         except TooLongError:
             if not halves:
                 raise
+        except UnstitchedError:
+            # What the engine can is known now: planned anew, no request tells of its neighbours, and no key is of them.
+            del spoken.requests[begun:], spoken.takes[begun:]
+            _speak(work, script, turn, variants, parts, spoken)
+            return
         except PodmillError:
             spoken.gather(todo, context.takes)
             raise

@@ -10,10 +10,10 @@ from models.quote import Quote
 from models.recording import Recording
 from models.steps import ChargeState, Step
 from pipelines import episode as episodes
-from podcast_tasks import cost_check, purchases, running, synthesis
+from podcast_tasks import cost_check, purchases, research, running, synthesis
 from podcast_tasks.journal import EPISODE, STEP_RUN
 from podcast_tasks.running import Done, run_step
-from podmill.errors import ConfigurationError, PodmillError, QuotaError, VoiceError
+from podmill.errors import ConfigurationError, InputError, PodmillError, QuotaError, VoiceError
 from podmill.money.charge import CHARGE
 from podmill.settings import current
 from podmill.speech import fallback
@@ -30,6 +30,8 @@ CAST = tuple(
     CastMember(speaker=f"S{n}", name=f"N{n}", voice=voice, voices=(other,))
     for n, (voice, other) in enumerate(zip(ELEVENLABS, MINIMAX, strict=True), start=1)
 )
+ALONE = tuple(member.model_copy(update={"voices": ()}) for member in CAST)
+"""With nobody to speak instead."""
 TALK = ("S1: Is it the first line?", "S2: It is the second.", "S1: And the third one.")
 CACHES = (current, running.journal, running.keeper, purchases.limiter)
 
@@ -70,11 +72,16 @@ def both(environ, elevenlabs_emulator: Running, minimax_emulator: Running):
     environ(**elevenlabs_emulator.env, **environment("minimax", minimax_emulator))
 
 
+def asked(engine, show, *, cast=CAST) -> str:
+    """An episode that has just been submitted."""
+    with transaction(engine) as connection:
+        brief = Brief(show=show, topic="tides", cast=cast)
+        return episodes.make(connection, key="k1", brief=brief, title="Tides", account="default")[0]
+
+
 def scripted(engine, show, *lines: str, cast=CAST) -> str:
     """An episode whose script is written."""
-    with transaction(engine) as connection:
-        asked = Brief(show=show, topic="tides", cast=cast)
-        made, _ = episodes.make(connection, key="k1", brief=asked, title="Tides", account="default")
+    made = asked(engine, show, cast=cast)
     run_step(Step.RESEARCH, made, lambda _: Done(tides()))
     run_step(Step.SCRIPTING, made, lambda _: Done(script(*lines)))
     return made
@@ -216,10 +223,35 @@ def test_a_cast_that_cannot_speak_fails_at_the_cost_check(
     """Without another engine the episode ends there, and its message names what is wrong."""
     environ(**elevenlabs_emulator.env | variables)
     elevenlabs_emulator.reset(voices=["21m00Tcm4TlvDq8ikWAM"])
-    made = scripted(engine, show, *TALK, cast=tuple(member.model_copy(update={"voices": ()}) for member in CAST))
+    made = scripted(engine, show, *TALK, cast=ALONE)
     with pytest.raises(error):
         run_step(Step.COST_CHECK, made, cost_check.make)
     assert elevenlabs_emulator.requests() == []
+
+
+@pytest.mark.parametrize(
+    ("variables", "error"),
+    [({}, VoiceError), ({"ELEVENLABS_API_KEY": "wrong", "PODMILL_ELEVENLABS_API_KEY": "wrong"}, ConfigurationError)],
+)
+def test_nothing_is_searched_for_a_cast_that_cannot_speak(
+    engine, show, environ, elevenlabs_emulator: Running, variables: dict[str, str], error: type[PodmillError]
+):
+    """It ends at the first step, before a search or a script is paid for."""
+    environ(**elevenlabs_emulator.env | variables)
+    elevenlabs_emulator.reset(voices=["21m00Tcm4TlvDq8ikWAM"])
+    made = asked(engine, show, cast=ALONE)
+    with pytest.raises(error):
+        run_step(Step.RESEARCH, made, research.make)
+    assert error_of(engine, made) == error.code
+
+
+def test_research_does_not_wait_for_a_voice(engine, show, environ, elevenlabs_emulator: Running):
+    """Where a provider does not answer now, the cost check asks it again."""
+    environ(**elevenlabs_emulator.env)
+    elevenlabs_emulator.reset(outages=1)
+    made = asked(engine, show, cast=ALONE)
+    with pytest.raises(InputError, match="has no sources"):
+        run_step(Step.RESEARCH, made, research.make)
 
 
 LONG = [f"S1: {'It goes on and on like this for quite a while. ' * 8}".strip() for _ in range(16)]
@@ -255,3 +287,19 @@ def test_a_long_request_without_an_answer(engine, show, environ, quick: Running,
     assert len(asked) == requests
     assert sum(request["billed"] > 0 for request in asked) == recording.requests
     assert [line.index for line in recording.lines] == list(range(16))
+
+
+def test_a_model_that_is_not_told_of_neighbours(engine, show, environ, quick: Running):
+    """It refuses the first request, free of charge; what it speaks then is the same words, planned without."""
+    environ(**quick.env, PODMILL_ELEVENLABS_MODEL="eleven_v4")
+    quick.reset(lengths={"eleven_v4": 4000}, unstitched=["eleven_v4"])
+    made = quoted(engine, show, *LONG)
+
+    recording = spoken(made)
+
+    told = [(request["outcome"], "next_text" in request) for request in quick.requests()]
+    assert [outcome for outcome, _ in told] == ["refused", "ok", "ok"]
+    assert not any(stitched for _, stitched in told[1:])
+    assert states(engine) == [ChargeState.REFUSED, ChargeState.SETTLED, ChargeState.SETTLED]
+    assert [line.index for line in recording.lines] == list(range(16))
+    assert recording.requests == 2
