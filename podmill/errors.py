@@ -307,9 +307,15 @@ class StoreError(PodmillError):
 
 
 class BudgetExceededError(PodmillError):
-    """The account cannot pay for this."""
+    """A budget does not cover this. The episode is paused; ``retry_after_s`` when the turn of a period helps."""
 
     code = "budget_exceeded"
+    exit_code = 2
+
+    def __init__(self, message: str, *, action: str = "", retry_after_s: float | None = None, owner: str = "") -> None:
+        super().__init__(message, action=action)
+        self.retry_after_s = retry_after_s
+        self.owner = owner
 
 
 class PriceUnknownError(PodmillError):

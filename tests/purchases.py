@@ -50,7 +50,7 @@ class CashPurchases:
             return offer.restore(json.loads(reply))
         answer = offer.ask()
         receipt = offer.receipt(answer)
-        expected = Bill(wanted.amount_microusd, wanted.quantity)
+        expected = Bill(wanted.cost_microusd, wanted.quantity)
         bill = (
             expected if receipt is None or receipt.billed is None else wanted.bill(receipt.billed, receipt.request_id)
         )
@@ -61,4 +61,4 @@ class CashPurchases:
 
     @property
     def spent_microusd(self) -> int:
-        return sum(each.bill.amount_microusd for each in self.bought)
+        return sum(each.bill.cost_microusd for each in self.bought)

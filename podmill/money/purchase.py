@@ -201,7 +201,7 @@ def bill_of(purchase: Purchase, receipt: Receipt | None) -> Bill:
     """What a request cost: as the provider said, else what was expected."""
     if receipt is None or receipt.billed is None:
         request_id = None if receipt is None else receipt.request_id
-        return Bill(purchase.amount_microusd, purchase.quantity, request_id)
+        return Bill(purchase.cost_microusd, purchase.quantity, request_id)
     return purchase.bill(receipt.billed, receipt.request_id)
 
 

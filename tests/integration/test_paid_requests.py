@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine, select, update
 
 from models.steps import Step
-from podmill.money.sums import ACCOUNT
+from podmill.money import purses
 from podmill.store.database import reading, transaction
 from tests.emulators.running import Running
 from tests.speaking import EPISODE, STEP_RUN, due_for
@@ -67,7 +67,7 @@ def test_racing_for_the_last_dollar(
 ) -> None:
     """Four processes, money for two: two are spoken, two are told what is left, and the provider billed two."""
     with transaction(engine) as connection:
-        connection.execute(update(ACCOUNT).values(budget_microusd=2 * len(LINE) * 80 + 79))
+        purses.set_budget(connection, "account:default", "total", 2 * len(LINE) * 80 + 79)
     ids = [due_for(Step.SYNTHESIS, engine, show, str(n), LINE, voice=VOICE) for n in range(4)]
     racing = [start(Step.SYNTHESIS, episode_id, env) for episode_id in ids]
     for process in racing:

@@ -14,6 +14,7 @@ from pipelines import episode as episodes
 from podcast_tasks import purchases, research, running
 from podcast_tasks.journal import EPISODE, STEP_RUN
 from podmill.errors import BudgetExceededError
+from podmill.money import purses
 from podmill.settings import Settings, current
 from podmill.store.database import reading, transaction
 from tests.emulators.searching import RunningExa, RunningGemini
@@ -150,7 +151,7 @@ def test_a_budget_that_is_too_small_asks_nothing(
 ):
     """Research is paid for before the quote: each intent must fit the account's budget."""
     with transaction(engine) as connection:
-        connection.execute(update(ACCOUNT).values(budget_microusd=5000))
+        purses.set_budget(connection, "account:default", "total", 5000)
 
     with pytest.raises((BudgetExceededError, Ignore)):
         running.run_step(Step.RESEARCH, episode_id, research.make)

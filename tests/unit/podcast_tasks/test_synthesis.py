@@ -17,8 +17,7 @@ from podcast_tasks import cost_check, purchases, running, synthesis
 from podcast_tasks.running import run_step
 from podmill import speech
 from podmill.errors import BudgetExceededError
-from podmill.money import purchase
-from podmill.money.sums import ACCOUNT
+from podmill.money import purchase, purses
 from podmill.settings import current
 from podmill.speech import engine as engines
 from podmill.store.database import reading, transaction
@@ -172,7 +171,7 @@ def test_a_busy_provider_is_asked_again(engine, world, elevenlabs_emulator, monk
 def test_nothing_is_asked_beyond_the_budget(engine, world, elevenlabs_emulator):
     """The step fails with what is left and what is needed; the provider hears nothing."""
     with transaction(engine) as connection:
-        connection.execute(update(ACCOUNT).values(budget_microusd=1000))
+        purses.set_budget(connection, "account:default", "total", 1000)
     episode_id = world()
     with pytest.raises(BudgetExceededError):
         speak(episode_id)

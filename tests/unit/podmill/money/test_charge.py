@@ -47,7 +47,7 @@ def test_a_unit_that_is_not_named_was_not_billed():
     """An answer that ran no search pays for none, however many were expected."""
     wanted = purchase("gemini:gemini-3.8-flash", input_token=1000, search_query=5)
 
-    assert wanted.bill({"input token": 1000}, None).amount_microusd == 750
+    assert wanted.bill({"input token": 1000}, None).cost_microusd == 750
 
 
 def test_the_provider_s_own_word_goes_before_the_price_list():

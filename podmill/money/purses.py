@@ -1,0 +1,193 @@
+"""Purses: how much money is held and spent under each owner in each period, and the budgets that bound it.
+
+    owner    account:NAME   show:SLUG   batch:ID   episode:ID
+    period   total          2026-11     2026-11-21               of accounts and shows; the others have only a total
+
+A purse holds what reservations hold for their episodes, what open charges may cost, and what settled ones did. All
+purses of an episode move in the transaction that moves the money, which fails as a whole where one is above its budget:
+no interleaving can overspend any of them. Days and months turn at midnight UTC by the clock of the database; money
+belongs to the day on which it was first held.
+"""
+
+import datetime as dt
+import logging
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from sqlalchemy import ColumnElement, Connection, and_, delete, or_, select, update
+
+from models.tables import Budget, Event, Purse, table
+from podmill.errors import BudgetExceededError
+from podmill.money.amounts import usd
+from podmill.store.clock import now
+from podmill.store.database import insert_into
+
+log = logging.getLogger(__name__)
+BUDGET, EVENT, PURSE = table(Budget), table(Event), table(Purse)
+
+Span = Literal["day", "month", "total"]
+SPANS: Final[tuple[Span, ...]] = ("day", "month", "total")
+TOTAL: Final = "total"
+WARNINGS: Final = (80, 95)
+"""Per cent of a budget at which people are warned."""
+
+
+@dataclass(frozen=True, slots=True)
+class Payer:
+    """Whose money it is, and the day it belongs to."""
+
+    account: str
+    show: str
+    batch_id: str | None
+    episode_id: str
+    day: str
+    """``2026-11-21``"""
+
+    def purses(self) -> list[tuple[str, str]]:
+        """Owner and period of every purse it is in, in the order in which they are locked."""
+        spans = (self.day, self.day[:7], TOTAL)
+        found = [(owner, period) for owner in (f"account:{self.account}", f"show:{self.show}") for period in spans]
+        found.append((f"episode:{self.episode_id}", TOTAL))
+        if self.batch_id:
+            found.append((f"batch:{self.batch_id}", TOTAL))
+        return sorted(found)
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """A budget, and how much of it is used."""
+
+    owner: str
+    span: Span
+    period: str
+    limit_microusd: int
+    used_microusd: int
+
+    @property
+    def left_microusd(self) -> int:
+        return max(self.limit_microusd - self.used_microusd, 0)
+
+    @property
+    def percent(self) -> float:
+        """Used share of the limit; of a limit of nothing, all of it."""
+        return 100 * self.used_microusd / self.limit_microusd if self.limit_microusd else 100.0
+
+
+def today(connection: Connection) -> str:
+    """The day by the clock of the database, in UTC: ``2026-11-21``."""
+    return f"{_moment(connection):%Y-%m-%d}"
+
+
+def move(connection: Connection, payer: Payer, amount_microusd: int, *, checked: bool = True) -> None:
+    """Put money into all purses of a payer, or take it out.
+
+    Args:
+        checked: growth must be within every budget. What a provider has billed is a fact, and is not checked.
+
+    Raises:
+        BudgetExceededError: a budget does not cover it; the transaction must be given up.
+    """
+    if amount_microusd == 0:
+        return
+    rows = [
+        {"owner": owner, "period": period, "used_microusd": amount_microusd, "warned": 0}
+        for owner, period in payer.purses()
+    ]
+    statement = insert_into(connection, PURSE).values(rows)
+    grown = statement.on_conflict_do_update(
+        index_elements=["owner", "period"],
+        set_={"used_microusd": PURSE.c.used_microusd + statement.excluded.used_microusd},
+    ).returning(PURSE)
+    purses = {(row.owner, row.period): row for row in connection.execute(grown)}
+    if amount_microusd < 0:
+        return
+    budgets = _standings(connection, payer, {key: row.used_microusd for key, row in purses.items()})
+    over = [each for each in budgets if each.used_microusd > each.limit_microusd]
+    if over and checked:
+        raise _exceeded(connection, over, amount_microusd)
+    for each in budgets:
+        _warn(connection, each, purses[each.owner, each.period].warned)
+
+
+def set_budget(connection: Connection, owner: str, span: Span, limit_microusd: int | None) -> None:
+    """Limit a purse from now on; None takes the limit away. What is above a lower limit stays, and nothing is added."""
+    if limit_microusd is None:
+        connection.execute(delete(BUDGET).where(BUDGET.c.owner == owner, BUDGET.c.span == span))
+        return
+    statement = insert_into(connection, BUDGET).values(owner=owner, span=span, limit_microusd=limit_microusd)
+    changed = {"limit_microusd": statement.excluded.limit_microusd}
+    connection.execute(statement.on_conflict_do_update(index_elements=["owner", "span"], set_=changed))
+    # Of another limit other shares are worth a warning.
+    connection.execute(update(PURSE).where(PURSE.c.owner == owner).values(warned=0))
+
+
+def standings(connection: Connection, payer: Payer) -> list[Standing]:
+    """Every budget that a payer is under, as it stands: those of accounts, shows, batches, then episodes."""
+    keys = payer.purses()
+    used = connection.execute(select(PURSE).where(or_(*(_is(owner, period) for owner, period in keys))))
+    return _standings(connection, payer, {(row.owner, row.period): row.used_microusd for row in used})
+
+
+def until_turn_s(connection: Connection, span: Span) -> float | None:
+    """Seconds to the next day or month; None: a total never turns."""
+    moment = _moment(connection)
+    midnight = moment.replace(hour=0, minute=0, second=0, microsecond=0)
+    if span == "day":
+        return (midnight + dt.timedelta(days=1) - moment).total_seconds()
+    if span == "month":
+        return ((midnight.replace(day=1) + dt.timedelta(days=32)).replace(day=1) - moment).total_seconds()
+    return None
+
+
+def _moment(connection: Connection) -> dt.datetime:
+    return dt.datetime.fromtimestamp(float(connection.scalar(select(now())) or 0.0), dt.UTC)
+
+
+def _is(owner: str, period: str) -> ColumnElement[bool]:
+    return and_(PURSE.c.owner == owner, PURSE.c.period == period)
+
+
+def _standings(connection: Connection, payer: Payer, used: dict[tuple[str, str], int]) -> list[Standing]:
+    owners = {owner for owner, _ in payer.purses()}
+    rows = connection.execute(select(BUDGET).where(BUDGET.c.owner.in_(owners)).order_by(BUDGET.c.owner, BUDGET.c.span))
+    found = []
+    for row in rows:
+        period = _period(row.span, payer.day)
+        found.append(Standing(row.owner, row.span, period, row.limit_microusd, used.get((row.owner, period), 0)))
+    return found
+
+
+def _period(span: str, day: str) -> str:
+    return {"day": day, "month": day[:7]}.get(span, TOTAL)
+
+
+def _exceeded(connection: Connection, over: list[Standing], amount_microusd: int) -> BudgetExceededError:
+    """The error of the budget that is in the way for longest: a total, then a month, then a day."""
+    worst = max(over, key=lambda each: SPANS.index(each.span))
+    until_s = until_turn_s(connection, worst.span) if amount_microusd <= worst.limit_microusd else None
+    left = max(worst.limit_microusd - (worst.used_microusd - amount_microusd), 0)
+    kind, _, name = worst.owner.partition(":")
+    period = "" if worst.span == "total" else f" for {worst.period}"
+    return BudgetExceededError(
+        f"The {kind} {name!r} has {usd(left)} USD left{period}; {usd(amount_microusd)} USD are needed.",
+        action=f"Raise it, and what waits goes on: podmill budget set {worst.owner} --{worst.span} AMOUNT",
+        retry_after_s=until_s,
+        owner=worst.owner,
+    )
+
+
+def _warn(connection: Connection, standing: Standing, warned: int) -> None:
+    reached = max((each for each in WARNINGS if standing.percent >= each), default=0)
+    if reached <= warned:
+        return
+    key = and_(PURSE.c.owner == standing.owner, PURSE.c.period == standing.period)
+    connection.execute(update(PURSE).where(key).values(warned=reached))
+    data = {
+        "owner": standing.owner,
+        "period": standing.period,
+        "percent": reached,
+        "used_microusd": standing.used_microusd,
+        "limit_microusd": standing.limit_microusd,
+    }
+    connection.execute(EVENT.insert().values(at=now(), kind="budget_warning", data=data))
+    log.warning("%s has used %.0f %% of its budget (%s)", standing.owner, standing.percent, standing.period)
