@@ -132,14 +132,10 @@ def test_what_its_policy_refuses_is_for_a_person(
     assert (len(gemini_emulator.requests()), minimax_emulator.requests()) == (1, [])
 
 
-def test_speech_that_was_cut_is_asked_for_in_two(engine, episode, gemini_emulator: RunningGemini):
+def test_speech_that_was_cut_is_asked_for_in_two(engine, episode, gemini_emulator: RunningGemini, monkeypatch):
     """All of it was charged and none is used; each line is heard once."""
-    made = episode(
-        *(
-            f"S{n % 2 + 1}: Part {'one two three four'.split()[n]}. {'It goes on for quite a while. ' * 9}".strip()
-            for n in range(4)
-        )
-    )
+    monkeypatch.setattr(synthesis, "SPLIT_CHARACTERS", 40)
+    made = episode(*TALK, "S2: Which is not the last.")
     gemini_emulator.next("cut")
 
     recording = spoken(made)
