@@ -14,6 +14,7 @@ from podmill.errors import (
     DiskFullError,
     InDoubtError,
     LeaseLostError,
+    LeftAloneError,
     LimitedError,
     PodmillError,
     ProviderDownError,
@@ -228,7 +229,7 @@ def test_retry_after_of_one_holds_all(server: str) -> None:
     with pytest.raises(BusyError):
         _use(_limiter(server), BusyError("429", retry_after_s=30))
 
-    with pytest.raises(LimitedError, match="asked to be left alone") as caught:
+    with pytest.raises(LeftAloneError, match="asked to be left alone") as caught:
         _use(_limiter(server), caller=Caller("p", "p", interactive=True))
 
     assert caught.value.retry_after_s is not None
