@@ -110,7 +110,7 @@ def test_a_slot_is_free_as_soon_as_its_answer_is_here(server: str) -> None:
 
     with limiter.slot(ACCOUNT, ANYBODY, patience_s=0, check=_nothing) as slot:
         slot.answered()
-        second = limiter.slot(ACCOUNT, Caller("b", "g", interactive=False), patience_s=0, check=_nothing)
+        second = limiter.slot(ACCOUNT, Caller("b", "g", interactive=False), patience_s=60, check=_nothing)
         with second, pytest.raises(LimitedError):
             _use(limiter, caller=Caller("c", "g", interactive=False))
 
