@@ -177,7 +177,7 @@ def test_who_spoke_instead(engine: Engine, tmp_path: Path) -> None:
     shown.print(report_table(report))
     terminal = shown.file.getvalue()
     assert "published, text only" in terminal
-    assert "b1-0: Text only. alpha: No credit <left>." in terminal
+    assert "b1-0: Text only. alpha: No credit <left>. To have it spoken, run: podmill retry b1-0" in terminal
     assert "b1-3: Spoken by beta. alpha: It is down." in terminal
     page = render_page(report, Settings(home=tmp_path), made_at=dt.datetime(2026, 11, 21, tzinfo=dt.UTC))
     assert "Text only. alpha: No credit &lt;left&gt;." in page
