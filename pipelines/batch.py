@@ -101,7 +101,8 @@ def _make_batch(connection: Connection, submission: Submission, settings: Settin
 
 def save_show(connection: Connection, show: ShowRequest, cover: Artifact | None, settings: Settings) -> None:
     """Make a show, or change what the request states of it. Its guid and address never change."""
-    stated = show.model_dump(exclude_none=True, exclude={"slug", "cover"})
+    given = show.model_dump(exclude_none=True, exclude={"slug", "cover"})
+    stated: dict[str, Any] = {name: list(value) if isinstance(value, tuple) else value for name, value in given.items()}
     if show.category:
         stated["subcategory"] = show.subcategory  # the one it had was of the category it had
     if cover is not None:

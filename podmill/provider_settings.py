@@ -172,7 +172,10 @@ class ProviderSettings(BaseModel):
         600.0, gt=0, description="Longest silence of that server within a request; then its outcome is in doubt."
     )
     openai_chat_prompt_chars: int = Field(
-        60_000, ge=4_000, description="Characters of one prompt that its language model takes, about three for a token."
+        60_000,
+        ge=12_000,
+        description="Characters of one prompt that its language model takes, about three for a token of its context "
+        "beside the reply.",
     )
     openai_chat_output_tokens: int = Field(8_192, ge=512, description="Tokens of one reply of its language model.")
 

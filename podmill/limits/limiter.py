@@ -12,6 +12,7 @@ which rises again by one every 10 s, never above the setting.
 
 import logging
 import random
+import threading
 import time
 import uuid
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -58,7 +59,7 @@ class Slot:
 
     Args:
         answered: to be called when its answer is here, where reading that takes a while: another request may be made
-            meanwhile.
+            meanwhile. It returns at once.
     """
 
     def __init__(self, name: str, granted_us: int, answered: Callable[[], None]) -> None:
@@ -244,6 +245,10 @@ class Limiter:
             log.warning("could not give back a slot of %s: %s", account, exc)
 
     def _answered(self, gate: Gate, account: str, name: str, granted_us: int) -> None:
+        # Not by the thread that has the answer: until that is kept it is in memory only, and this asks another server.
+        threading.Thread(target=self._free, args=(gate, account, name, granted_us), daemon=True).start()
+
+    def _free(self, gate: Gate, account: str, name: str, granted_us: int) -> None:
         self._keeper.drop(account, name)
         try:
             gate.answered(name, granted_us)

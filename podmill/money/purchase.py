@@ -144,11 +144,12 @@ def _ask(purchase: Purchase, offer: Offer[Answer], counter: Counter, stamp: str,
             free = purchase.own or isinstance(exc, UNCHARGED)
             (ledger.refuse if free else ledger.doubt)(charge.key, str(exc) or type(exc).__name__)
             raise
+        faults.hit("charge:called")
+        # Before the slot is given back, which asks another server: until it is kept, the reply is in memory only.
+        reply = _kept(answer, offer, ledger, charge)
         receipt = offer.receipt(answer)
         if slot is not None and receipt is not None:
             slot.tell(at_once=receipt.at_once, at_once_max=receipt.at_once_max)
-    faults.hit("charge:called")
-    reply = _kept(answer, offer, ledger, charge)
     faults.hit("charge:kept")
     ledger.settle(charge.key, bill_of(purchase, receipt), reply=reply, late=not purchase.own)
     faults.hit("charge:settled")

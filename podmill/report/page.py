@@ -10,6 +10,7 @@ from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
 from models.steps import STEPS, EpisodeState
+from podmill.recovery import SHORT_ID
 from podmill.report.status import EpisodeStatus
 from podmill.report.summary import BatchReport
 from podmill.report.svg import Band, Bar, Point, bars, dots
@@ -65,7 +66,8 @@ def duration(seconds: float | None) -> str:
 def spoken(episode: EpisodeStatus) -> str:
     """Who speaks an episode instead of the voices it was cast with, and why."""
     who = "Text only" if episode.text_only else f"Spoken by {episode.spoken_by}"
-    return f"{who}. {episode.spoken_why}"
+    way_on = f" To have it spoken, run: podmill retry {episode.id[:SHORT_ID]}" if episode.text_only else ""
+    return f"{who}. {episode.spoken_why}{way_on}"
 
 
 def percent(share: float | None) -> str:

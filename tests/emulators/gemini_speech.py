@@ -113,7 +113,7 @@ def seed_of(wanted: Wanted) -> int:
     told = "".join(style or "" for style in styles)
     if wanted.model.startswith(BY_PROMPT):
         told = "".join(re.findall(r"\((.+)\)", wanted.text.partition("\n\n")[0]))
-    return 1 + hashlib.sha256(told.encode()).digest()[0] % 8 if told else 0
+    return 1 + hashlib.sha256(told.encode()).digest()[2] % 8 if told else 0
 
 
 @lru_cache(maxsize=8)

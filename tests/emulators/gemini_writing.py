@@ -2,7 +2,7 @@
 
 It writes English, German, Spanish and Japanese. Terms under ``writing``: ``length``, how many times the words it is
 asked for it writes; ``spread``, by which share it misses that, at random; ``stubborn``, it changes no length when told
-to; ``faults``, what its next replies are like, see ``FAULTS``.
+to; ``pronounced``, how many names it respells at most; ``faults``, what its next replies are like, see ``FAULTS``.
 """
 
 import hashlib
@@ -162,7 +162,7 @@ def _changes(prompt: str, shown: Any, cast: list[str], settings: dict[str, Any])
     return {
         "unsupported": [],
         "edits": edits,
-        "pronunciations": [{"name": name, "say": f"{name[:2]}-{name[2:]}"} for name in names[:3]],
+        "pronunciations": [{"name": name, "say": f"{name[:2]}-{name[2:]}"} for name in names[: settings.get("pronounced", 3)]],
     }
 
 

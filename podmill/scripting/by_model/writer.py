@@ -1,6 +1,7 @@
 """Writers that are language models: outline, chapters, the whole script; then a check that no model can talk round."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import ClassVar, Final
 
 from models.brief import Brief
@@ -18,11 +19,9 @@ from podmill.scripting.by_model.shapes import Changes, ChapterText, Plan, Planne
 from podmill.scripting.by_model.support import Support
 from podmill.scripting.by_model.tasks import Tasks, rules
 from podmill.scripting.pace import NO_RATES, Rates
-from podmill.scripting.phrases import languages, phrases_in
 from podmill.scripting.pronunciation import usable
 from podmill.scripting.sentences import words_in
 from podmill.scripting.writer import WriterCapabilities
-from podmill.text.tongue import primary
 
 PASSES_MAX: Final = 3
 """Of the whole script: one always, more while lines are at fault or the length is not right."""
@@ -91,8 +90,9 @@ class _Episode:
     def script(self) -> Script:
         plan = self._plan()
         chapters = _chapters(plan, {fact.id for fact in self.dossier.facts})
-        self._write(plan, chapters)
-        self._disclose(plan.disclosure)
+        disclosure = self._disclosure(plan.disclosure)
+        self._write(plan, chapters, self.target_s - self.draft.line_s(Said(self.brief.cast[0].speaker, disclosure, 0)))
+        self._disclose(disclosure)
         for number in range(PASSES_MAX):
             self.draft.mark_repeated()
             if number and not self._must_change():
@@ -122,13 +122,13 @@ class _Episode:
 
         return self.desk.ask(self.tasks.outline(count), Plan, check)
 
-    def _write(self, plan: Plan, chapters: Sequence[PlannedChapter]) -> None:
+    def _write(self, plan: Plan, chapters: Sequence[PlannedChapter], target_s: float) -> None:
         """Each chapter gets what the ones before it left of the time, so that a model's habit evens out."""
         self.draft.titles = [plain(chapter.title, TITLE_CHARS_MAX) for chapter in chapters]
         shares = [max(chapter.share, 1.0) for chapter in chapters]
         for number in range(len(chapters)):
             self._progress(0.1 + 0.6 * number / len(chapters), f"writing chapter {number + 1} of {len(chapters)}")
-            left_s = max(self.target_s - self.draft.seconds(), 0.2 * self.target_s / len(chapters))
+            left_s = max(target_s - self.draft.seconds(), 0.2 * target_s / len(chapters))
             share = shares[number] / sum(shares[number:])
             count = max(round(left_s * share / length.pace(self.draft, self.dossier)), 20)
             task = self.tasks.chapter(plan, chapters, number, count, self.draft.lines)
@@ -143,17 +143,13 @@ class _Episode:
                 "podmill retry",
             )
 
-    def _disclose(self, offered: str) -> None:
-        """Listeners are told who writes and speaks when they are welcomed: in our words, or else in the model's."""
-        base = primary(self.brief.language)
-        text = disclosure_in(base) or plain(offered)
-        if base in languages():
-            bank = phrases_in(base)
-            text = bank.shuffled("opening", "disclosure", self.topic)[0].format(
-                documents=bank.one("opening", "documents_many")
-            )
-        elif words_in(text) not in DISCLOSURE_WORDS or self.draft.support.numbers(text):
-            text = ""
+    def _disclosure(self, offered: str) -> str:
+        """How listeners are told who writes and speaks: in our words, or else in the model's."""
+        text = disclosure_in(self.brief.language) or plain(offered)
+        return "" if words_in(text) not in DISCLOSURE_WORDS or self.draft.support.numbers(text) else text
+
+    def _disclose(self, text: str) -> None:
+        """Right after listeners are welcomed."""
         if text and self.draft.lines:
             at = self._welcomed()
             before = self.draft.lines[at]
@@ -195,7 +191,7 @@ class _Episode:
         draft = self.draft
         kept = [line for line in draft.lines if line.fixed or draft.support.fault(line.text, line.facts) is None]
         used = sorted({line.chapter for line in kept})
-        kept = [Said(line.speaker, line.text, used.index(line.chapter), line.facts) for line in kept]
+        kept = [replace(line, chapter=used.index(line.chapter)) for line in kept]
         sources = {fact.id: fact.source_id for fact in self.dossier.facts}
         pronunciations = usable(self.said_so.items(), [line.text for line in kept])
         lines = draft.numbered(kept, sources, pronunciations)
@@ -248,6 +244,8 @@ class _Episode:
                 f"{self.filled} of {len(lines)} lines are sentences of the sources as they stand, because "
                 f"{self.desk.model.model} wrote too little that they bear out."
             )
+        if not any(line.fixed for line in lines):
+            found.append("Nothing in it says that script and voices are artificial: say so in the show notes.")
         translated = sum(self.draft.support.translated(line.facts) for line in lines)
         if translated:
             found.append(

@@ -181,13 +181,28 @@ def test_nothing_is_asked_beyond_the_budget(engine, world, elevenlabs_emulator):
     check_sums(engine)
 
 
+def test_what_a_policy_refuses_waits_for_a_person(engine, world, elevenlabs_emulator):
+    """It is asked for once and nothing is charged; the reason names the lines, and the code what can be done."""
+    elevenlabs_emulator.next("policy")
+    episode_id = world()
+    with pytest.raises(Ignore):
+        speak(episode_id)
+
+    row = row_of(engine, episode_id)
+    assert (row.state, row.error_code) == (EpisodeState.REVIEW, "policy")
+    assert f"one of the lines 1 to 3, {LINES[0]!r} to {LINES[2]!r}" in row.error
+    assert states(engine) == ["refused"]
+    assert len(elevenlabs_emulator.requests()) == 1
+    check_sums(engine)
+
+
 def test_a_reply_that_is_of_no_use_waits_for_a_person(engine, world, monkeypatch):
     """It is paid for: only a person may pay for another."""
 
-    def silence(*_):
+    def silence(*_, **__):
         return speech.RawSpeech(np.zeros(44100, np.float32), 44100, b"nothing", ".mp3", "audio/mpeg", ((0, 1),) * 3)
 
-    monkeypatch.setattr("podmill.speech.elevenlabs._raw", silence)
+    monkeypatch.setattr("podmill.speech.elevenlabs.ElevenLabs._raw", silence)
     episode_id = world()
     with pytest.raises(Ignore):
         speak(episode_id)

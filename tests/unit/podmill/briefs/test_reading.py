@@ -72,6 +72,16 @@ def test_yaml_batch(write, settings: Settings) -> None:
         ("topic: Moon\n    sources: [moon.md]\n    language: '12'", 6, "language", "not a language"),
         ("topic: Moon\n    sources: [moon.md]\n    artwork: sun.txt", 6, "artwork", "neither a JPEG nor a PNG"),
         ("topic: Moon\n    sources: [..]", 5, "sources", "folder"),
+        (
+            "topic: Moon\n    sources: [moon.md]\n    voices_order: [minmax]",
+            6,
+            "voices_order",
+            "Did you mean 'minimax'?",
+        ),
+        ("topic: Moon\n    sources: [moon.md]\n    voices_order: text, local", 6, "voices_order", "must be the last"),
+        ("topic: Moon\n    sources: [moon.md]\n    voices_order: local; local", 6, "voices_order", "twice"),
+        ("topic: Moon\n    sources: [moon.md]\n    voices_fallback: half", 6, "voices_fallback", "Known: mixed"),
+        ("topic: Moon\n    sources: [moon.md]\n    voices_degrade: [nothing, auto]", 6, "voices_degrade", "either"),
         ("just text", 4, None, "must be a mapping"),
     ],
 )

@@ -14,6 +14,7 @@ from podmill.errors import (
     DiskFullError,
     InDoubtError,
     LeaseLostError,
+    LeftAloneError,
     LimitedError,
     PodmillError,
     ProviderDownError,
@@ -109,7 +110,7 @@ def test_a_slot_is_free_as_soon_as_its_answer_is_here(server: str) -> None:
 
     with limiter.slot(ACCOUNT, ANYBODY, patience_s=0, check=_nothing) as slot:
         slot.answered()
-        second = limiter.slot(ACCOUNT, Caller("b", "g", interactive=False), patience_s=0, check=_nothing)
+        second = limiter.slot(ACCOUNT, Caller("b", "g", interactive=False), patience_s=60, check=_nothing)
         with second, pytest.raises(LimitedError):
             _use(limiter, caller=Caller("c", "g", interactive=False))
 
@@ -228,7 +229,7 @@ def test_retry_after_of_one_holds_all(server: str) -> None:
     with pytest.raises(BusyError):
         _use(_limiter(server), BusyError("429", retry_after_s=30))
 
-    with pytest.raises(LimitedError, match="asked to be left alone") as caught:
+    with pytest.raises(LeftAloneError, match="asked to be left alone") as caught:
         _use(_limiter(server), caller=Caller("p", "p", interactive=True))
 
     assert caught.value.retry_after_s is not None

@@ -1,6 +1,8 @@
 """The status of a batch, read from a database."""
 
+import datetime as dt
 from io import StringIO
+from pathlib import Path
 
 import pytest
 from rich.console import Console
@@ -8,6 +10,7 @@ from sqlalchemy import Connection, Engine, event, select, update
 
 from models.steps import EpisodeState
 from podmill.errors import InputError
+from podmill.report.page import render_page
 from podmill.report.status import (
     EPISODE,
     PART,
@@ -18,7 +21,9 @@ from podmill.report.status import (
     find_batch,
     recent_batches,
 )
-from podmill.report.terminal import status_table
+from podmill.report.summary import batch_report
+from podmill.report.terminal import report_table, status_table
+from podmill.settings import Settings
 from tests.batches import fill_batch
 
 CONTRACT = {"batch", "state", "feed_path", "episodes"}
@@ -155,3 +160,26 @@ def test_overview_and_short_ids(connection: Connection) -> None:
         find_batch(connection, "%")
     with pytest.raises(InputError, match="no batch"):
         batch_status(connection, "none")
+
+
+def test_who_spoke_instead(engine: Engine, tmp_path: Path) -> None:
+    """Status, report and page say who is heard or that nobody is, and why; a batch counts what is text only."""
+    with engine.begin() as connection:
+        said = {"spoken_by": "text", "spoken_why": "alpha: No credit <left>."}
+        connection.execute(update(EPISODE).where(EPISODE.c.id == "b1-0").values(said))
+        other = {"spoken_by": "beta", "spoken_why": "alpha: It is down."}
+        connection.execute(update(EPISODE).where(EPISODE.c.id == "b1-3").values(other))
+        report = batch_report(connection, "b1")
+    first, last = report.episodes[0], report.episodes[3]
+    assert (first.text_only, first.engine, last.text_only, last.spoken_by) == (True, None, False, "beta")
+    assert report.summary.text_only == 1
+    shown = Console(file=StringIO(), width=200)
+    shown.print(report_table(report))
+    terminal = shown.file.getvalue()
+    assert "published, text only" in terminal
+    assert "b1-0: Text only. alpha: No credit <left>. To have it spoken, run: podmill retry b1-0" in terminal
+    assert "b1-3: Spoken by beta. alpha: It is down." in terminal
+    page = render_page(report, Settings(home=tmp_path), made_at=dt.datetime(2026, 11, 21, tzinfo=dt.UTC))
+    assert "Text only. alpha: No credit &lt;left&gt;." in page
+    assert "Spoken by beta. alpha: It is down." in page
+    assert ", 1 as text only" in page

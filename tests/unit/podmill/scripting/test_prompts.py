@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from podmill.scripting.prompts import material, prompt
 
 KNOWN = {
-    ("chapter", 2): "ee96782e2861",
-    ("outline", 2): "752b0bfded61",
+    ("chapter", 2): "70c7e0c786d8",
+    ("outline", 2): "53f5171f34f8",
     ("repair", 1): "6314ac2264cb",
-    ("rules", 2): "aaf350b0c655",
-    ("whole", 2): "3e7ae6e25457",
+    ("rules", 2): "692da90cbba3",
+    ("whole", 2): "e99ca6641137",
 }
 """SHA-256 of each text, its first twelve digits."""
 NAMES = sorted(
