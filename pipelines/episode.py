@@ -12,7 +12,7 @@ from models.steps import OPEN_STATES, STEPS, EpisodeState, Step, StepState
 from models.tables import Episode, Event, StepRun, table
 from podcast_tasks import admission
 from podcast_tasks.queues import SYNTHESIS
-from podmill.errors import InputError
+from podmill.errors import BudgetExceededError, InputError
 from podmill.money import ledger
 from podmill.settings import Settings
 from podmill.speech import engine as engines
@@ -156,6 +156,34 @@ def retry(episode_ids: list[str], settings: Settings) -> list[str]:
             retried.append(row.id)
     admission.admit(engine, settings)
     return retried
+
+
+def resume(settings: Settings, *, owner: str | None = None) -> list[str]:
+    """Wake the episodes that are paused because a budget did not cover them: they try again, now.
+
+    Args:
+        owner: only those that a budget of this owner may have stopped: ``account:NAME``, ``show:SLUG``, ``batch:ID``,
+            ``episode:ID``. None: all.
+
+    Returns:
+        The ids that were woken.
+    """
+    engine = open_engine(settings)
+    kind, _, name = (owner or "").partition(":")
+    whose = {"account": EPISODE.c.account, "show": EPISODE.c.show, "batch": EPISODE.c.batch_id, "episode": EPISODE.c.id}
+    paused = [EPISODE.c.state == EpisodeState.PARKED, EPISODE.c.error_code == BudgetExceededError.code]
+    with transaction(engine) as connection:
+        wanted = select(EPISODE.c.id).where(*paused, *([whose[kind] == name] if owner else ())).order_by(EPISODE.c.id)
+        woken = [str(each) for each in connection.scalars(wanted)]
+        connection.execute(
+            update(STEP_RUN)
+            .where(STEP_RUN.c.episode_id.in_(woken), STEP_RUN.c.state == StepState.PARKED)
+            .values(not_before=now(), sent_at=None)
+        )
+        for episode_id in woken:
+            _note(connection, episode_id, "resumed")
+    admission.admit(engine, settings)
+    return woken
 
 
 def cancel(episode_ids: list[str], settings: Settings) -> list[str]:

@@ -225,10 +225,10 @@ RECOVERIES: Final[Mapping[str, Recovery]] = {
         ),
     ),
     "budget_exceeded": Recovery(
-        "The account cannot pay for this.",
-        "Stops before anything is asked of a provider.",
+        "A budget of the account, show, batch or episode does not cover this.",
+        "Pauses before anything is asked of a provider; goes on when it is raised, or its day or month is over.",
         (
-            f"Raise the budget of the account, then run: {RETRY}",
+            "Raise the budget, and what waits for it goes on: podmill budget set",
             "Ask for a shorter episode, or for cheaper voices, and submit it again.",
             "See what was spent: podmill charges",
         ),

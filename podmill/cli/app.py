@@ -19,13 +19,14 @@ COMMANDS: Final = {
     "report": "report",
     "retry": "episodes",
     "cancel": "episodes",
+    "resume": "episodes",
     "up": "up",
     "doctor": "doctor",
     "backup": "backup",
     "restore": "backup",
 }
 """Module of each command, in the order of the help."""
-GROUPS: Final = {"show": "shows", "voices": "voices", "store": "store", "charges": "charges"}
+GROUPS: Final = {"show": "shows", "voices": "voices", "store": "store", "charges": "charges", "budget": "budget"}
 """Module of each group of commands."""
 
 

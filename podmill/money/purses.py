@@ -11,8 +11,9 @@ belongs to the day on which it was first held.
 
 import datetime as dt
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, or_, select, update
 
@@ -128,6 +129,20 @@ def standings(connection: Connection, payer: Payer) -> list[Standing]:
     return _standings(connection, payer, {(row.owner, row.period): row.used_microusd for row in used})
 
 
+def now_standing(connection: Connection) -> list[Standing]:
+    """Every budget there is, with what its purse of today, of this month or at all holds."""
+    day = today(connection)
+    budgets = connection.execute(select(BUDGET).order_by(BUDGET.c.owner, BUDGET.c.span)).all()
+    periods = {day, day[:7], TOTAL}
+    used = {
+        (row.owner, row.period): row.used_microusd
+        for row in connection.execute(
+            select(PURSE).where(PURSE.c.owner.in_({row.owner for row in budgets}), PURSE.c.period.in_(periods))
+        )
+    }
+    return [_standing(row, day, used) for row in budgets]
+
+
 def until_turn_s(connection: Connection, span: Span) -> float | None:
     """Seconds to the next day or month; None: a total never turns."""
     moment = _moment(connection)
@@ -147,18 +162,15 @@ def _is(owner: str, period: str) -> ColumnElement[bool]:
     return and_(PURSE.c.owner == owner, PURSE.c.period == period)
 
 
-def _standings(connection: Connection, payer: Payer, used: dict[tuple[str, str], int]) -> list[Standing]:
+def _standings(connection: Connection, payer: Payer, used: Mapping[tuple[str, str], int]) -> list[Standing]:
     owners = {owner for owner, _ in payer.purses()}
     rows = connection.execute(select(BUDGET).where(BUDGET.c.owner.in_(owners)).order_by(BUDGET.c.owner, BUDGET.c.span))
-    found = []
-    for row in rows:
-        period = _period(row.span, payer.day)
-        found.append(Standing(row.owner, row.span, period, row.limit_microusd, used.get((row.owner, period), 0)))
-    return found
+    return [_standing(row, payer.day, used) for row in rows]
 
 
-def _period(span: str, day: str) -> str:
-    return {"day": day, "month": day[:7]}.get(span, TOTAL)
+def _standing(row: Any, day: str, used: Mapping[tuple[str, str], int]) -> Standing:
+    period = {"day": day, "month": day[:7]}.get(row.span, TOTAL)
+    return Standing(row.owner, row.span, period, row.limit_microusd, used.get((row.owner, period), 0))
 
 
 def _exceeded(connection: Connection, over: list[Standing], amount_microusd: int) -> BudgetExceededError:
