@@ -69,9 +69,8 @@ def set_(
     if resumed:
         note_if_idle(settings)
     if as_json:
-        print_json(
-            {"owner": named, "limits_usd": {span: _usd(limit) for span, limit in limits.items()}, "resumed": resumed}
-        )
+        dollars = {span: None if limit is None else limit / MICRO for span, limit in limits.items()}
+        print_json({"owner": named, "limits_usd": dollars, "resumed": resumed})
         return
     for span, limit in limits.items():
         show(f"{named} {span}: {'no limit' if limit is None else f'${usd(limit)}'}")
