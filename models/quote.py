@@ -1,6 +1,7 @@
 """The quote: what the episode will cost, and the reservation that holds the money."""
 
 from models.documents import Document
+from models.estimate import Estimate
 
 
 class QuoteItem(Document):
@@ -22,3 +23,5 @@ class Quote(Document):
     requests: int
     """Speech requests planned, before the cache of takes is asked."""
     reservation_id: str
+    estimate: Estimate | None = None
+    """What the whole episode was expected to cost before anything was spent. None: made before there were any."""

@@ -143,6 +143,10 @@ class Azure:
             raise refusals.error(answer, passage, secret=key)
         return answer
 
+    def usual(self, request: SpeechRequest) -> Mapping[str, float]:
+        """As ``ForeseenEngine`` says: it does not say what it bills, and we count as it does."""
+        return {self.capabilities.price_unit: self._billed(hosted.base_voice(request), request)}
+
     def _billed(self, voice: str, request: SpeechRequest) -> float:
         """What it bills, which it does not say: all within the voice, markup too, and a Han character twice."""
         said = _said(voice, request.text, request.variant)
