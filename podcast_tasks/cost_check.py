@@ -1,6 +1,7 @@
 """Script to quote: what it will cost, and the money held for it."""
 
 from collections import defaultdict
+from functools import partial
 
 from models.quote import Quote
 from models.script import Script
@@ -10,13 +11,15 @@ from podcast_tasks.app import app
 from podcast_tasks.queues import queue_of
 from podcast_tasks.running import Done, Work, run_step
 from podmill import speech
-from podmill.errors import TransientError
-from podmill.money import prices
+from podmill.errors import TransientError, together
+from podmill.money import accounts, prices, tiers, usage
+from podmill.money.accounts import Asked
 from podmill.money.estimate import estimate
 from podmill.money.fence import Fence
 from podmill.money.ledger import Ledger
 from podmill.speech.engine import make as make_engine
 from podmill.speech.engine import priced
+from podmill.store.database import reading
 
 
 def make(work: Work) -> Done:
@@ -30,11 +33,30 @@ def make(work: Work) -> Done:
         provider, quantities = priced(make_engine(request.engine, settings), request)
         for unit, quantity in quantities.items():
             speech_units[provider, unit].append(quantity)
-    items = estimate(script, speech_units, prices.load(settings.prices_file), transcriber=settings.transcriber)
+    database = work.journal.engine
+    items = estimate(
+        script,
+        speech_units,
+        prices.load(settings.prices_file),
+        transcriber=settings.transcriber,
+        used=partial(usage.this_month, database),
+    )
     cost_microusd = sum(item.cost_microusd for item in items)
+    with reading(database) as connection:
+        tier = accounts.tier_of(connection, work.account, tiers.load(settings))
+    _allowed(work, script, tier)
     fence = Fence(work.claim.episode_id, work.claim.step, work.claim.token, settings.lease_s)
-    reservation = Ledger(work.journal.engine).reserve(work.account, cost_microusd, fence)
+    reservation = Ledger(database).reserve(work.account, tier.price_microusd(cost_microusd, len(requests)), fence)
     return Done(Quote(items=items, cost_microusd=cost_microusd, requests=len(requests), reservation_id=reservation))
+
+
+def _allowed(work: Work, script: Script, tier: tiers.Tier) -> None:
+    """A script that was handed in is as long as it is, whatever was asked for."""
+    if work.brief.script is not None:
+        asked = Asked(script.title, round(script.estimated_s / 60, 1), engines=frozenset(), hd=False)
+        refused = accounts.refusals([asked], work.account, tier)
+        if refused:
+            raise together(refused)
 
 
 def _waits(error: TransientError, work: Work) -> bool:

@@ -2,6 +2,7 @@
 
     PodmillError                 exit 1
       InputError                 exit 2  the brief, batch file, script or option; names file, line, field
+        TierRequiredError                the account's tier does not have what an episode asks for
       ConfigurationError         exit 2  settings, missing extras
         MissingExtraError
       TransientError             retryable
@@ -32,6 +33,7 @@
       MasteringError
       StoreError                         an artifact is missing or damaged
       BudgetExceededError
+      RateLimitExceededError     exit 2  the account may not make so many episodes
       PriceUnknownError
       PublishError
 
@@ -39,7 +41,12 @@ An error says what happened and what to do next, and nothing secret. Only ``retr
 an exception that is not in this tree is a bug and fails the step.
 """
 
-from typing import Any, ClassVar
+from collections.abc import Sequence
+from copy import copy
+from typing import Any, ClassVar, Final
+
+TOLD_MAX: Final = 9
+"""Of several errors, so many are told besides the first."""
 
 
 class PodmillError(Exception):
@@ -70,6 +77,17 @@ def _revive(kind: type[PodmillError], args: tuple[Any, ...], state: dict[str, An
     return error
 
 
+def together(errors: Sequence[PodmillError]) -> PodmillError:
+    """Several as one: the first, which tells of the others too."""
+    first, *others = errors
+    if not others:
+        return first
+    error = copy(first)
+    error.message = " ".join([f"{first.message} {first.action}".strip(), *map(str, others[:TOLD_MAX])])
+    error.action = f"And {len(others) - TOLD_MAX} more." if len(others) > TOLD_MAX else ""
+    return error
+
+
 class InputError(PodmillError):
     """What was handed in cannot be used as it is."""
 
@@ -97,6 +115,12 @@ class InputError(PodmillError):
             place = f"{place}: {self.field}" if place else self.field
         text = super().__str__()
         return f"{place}: {text}" if place else text
+
+
+class TierRequiredError(InputError):
+    """The account's tier does not have what an episode asks for."""
+
+    code = "tier_required"
 
 
 class ConfigurationError(PodmillError):
@@ -316,6 +340,17 @@ class BudgetExceededError(PodmillError):
         super().__init__(message, action=action)
         self.retry_after_s = retry_after_s
         self.owner = owner
+
+
+class RateLimitExceededError(PodmillError):
+    """An account may not make so many episodes; ``retry_after_s`` when its next day helps."""
+
+    code = "rate_limit_exceeded"
+    exit_code = 2
+
+    def __init__(self, message: str, *, action: str = "", retry_after_s: float | None = None) -> None:
+        super().__init__(message, action=action)
+        self.retry_after_s = retry_after_s
 
 
 class PriceUnknownError(PodmillError):

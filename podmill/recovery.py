@@ -233,6 +233,24 @@ RECOVERIES: Final[Mapping[str, Recovery]] = {
             "See what was spent: podmill charges",
         ),
     ),
+    "rate_limit_exceeded": Recovery(
+        "The tier of the account does not allow so many episodes: unfinished at a time, or in a day of UTC.",
+        "Takes none of the submission, and spends nothing. A recurring episode is tried again until there is room.",
+        (
+            "Submit it again when others are finished, or after midnight in UTC.",
+            "See what the account has left: podmill account show",
+            "Give it a higher tier: podmill account set",
+        ),
+    ),
+    "tier_required": Recovery(
+        "The tier of the account does not have what an episode asks for: so many minutes, HD voices, an engine.",
+        "Takes none of the submission, and spends nothing.",
+        (
+            "Ask for what the tier has, and submit it again.",
+            "See what that is: podmill account show",
+            "Give the account a higher tier: podmill account set",
+        ),
+    ),
     "price_unknown": Recovery(
         "There is no price for something that must be paid. It is never taken as free.",
         "Stops before anything is asked of a provider.",

@@ -100,6 +100,7 @@ class Settings(ProviderSettings):
     budget_usd: float | None = Field(None, ge=0, description="Budget of a new account in US dollars. Unset: no limit.")
 
     prices_file: Path | None = Field(None, description="TOML file whose prices replace or add to the built-in list.")
+    tiers_file: Path | None = Field(None, description="TOML file whose tiers of accounts replace or add to ours.")
 
     lease_s: float = Field(30.0, gt=0, description="Seconds after which a step whose worker went silent is taken over.")
     reconcile_s: float = Field(5.0, gt=0, description="Seconds between two passes of the reconciler.")
@@ -191,7 +192,7 @@ class Settings(ProviderSettings):
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
-    @field_validator("home", "temp_dir", "public_dir", "prices_file")
+    @field_validator("home", "temp_dir", "public_dir", "prices_file", "tiers_file")
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         return value.expanduser().absolute() if value else None

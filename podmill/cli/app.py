@@ -26,7 +26,14 @@ COMMANDS: Final = {
     "restore": "backup",
 }
 """Module of each command, in the order of the help."""
-GROUPS: Final = {"show": "shows", "voices": "voices", "store": "store", "charges": "charges", "budget": "budget"}
+GROUPS: Final = {
+    "show": "shows",
+    "voices": "voices",
+    "store": "store",
+    "charges": "charges",
+    "account": "accounts",
+    "budget": "budget",
+}
 """Module of each group of commands."""
 
 

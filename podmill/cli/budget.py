@@ -1,6 +1,6 @@
 """``podmill budget``: what may be spent, how much of it is, and changing it."""
 
-from typing import Annotated, get_args
+from typing import Annotated, Any, get_args
 
 import typer
 from rich.markup import escape
@@ -29,7 +29,7 @@ def budget(context: typer.Context, as_json: AsJson = False) -> None:
     with reading(open_engine(current())) as connection:
         found = purses.now_standing(connection)
     if as_json:
-        print_json({"budgets": [_entry(each) for each in found]})
+        print_json({"budgets": [entry(each) for each in found]})
         return
     if not found:
         note("There are no budgets: nothing limits what is spent. Run: podmill budget set account:default --month 50")
@@ -78,7 +78,8 @@ def set_(
         show(f"resumed {episode_id}")
 
 
-def _entry(standing: Standing) -> dict[str, object]:
+def entry(standing: Standing) -> dict[str, Any]:
+    """A budget as scripts read it."""
     return {
         "owner": standing.owner,
         "span": standing.span,

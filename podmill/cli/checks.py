@@ -112,6 +112,17 @@ def database(settings: Settings) -> Check:
     return Check(name="database", state="ok", found=engine.url.render_as_string(hide_password=True))
 
 
+def price_lists(settings: Settings) -> Check:
+    """Whether the lists of prices and of tiers can be used."""
+    from podmill.money import prices, tiers
+
+    try:
+        found = f"{len(prices.load(settings.prices_file))} prices, {len(tiers.load(settings).all())} tiers"
+    except PodmillError as exc:
+        return Check(name="prices", state="failed", found=exc.message, action=exc.action)
+    return Check(name="prices", state="ok", found=found)
+
+
 def broker(settings: Settings) -> Check:
     """Whether the broker answers; without one a node brings its own."""
     import redis
@@ -149,6 +160,7 @@ CHECKS: Final[tuple[Callable[[Settings], Check], ...]] = (
     voices,
     transcriber,
     database,
+    price_lists,
     broker,
     node,
 )

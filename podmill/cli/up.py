@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING
 
 from podmill.cli.options import AsJson
 from podmill.cli.output import note, print_json
+from podmill.money import prices, tiers
 from podmill.settings import current
 
 if TYPE_CHECKING:
@@ -15,6 +16,8 @@ def up(as_json: AsJson = False) -> None:
     from podmill import node
 
     settings = current()
+    prices.load(settings.prices_file)
+    tiers.load(settings)
 
     def announce(started: "Node") -> None:
         info = started.info

@@ -29,6 +29,8 @@ class Item:
 
     price: Price
     quantity: float
+    used: float = 0.0
+    """How much of the month's volume was used before it: see ``podmill.money.usage``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +78,8 @@ class Purchase:
         """What it cost when so much was billed: a number is of its first unit; a unit not named was not billed."""
         if isinstance(billed, StatedCost):
             return Bill(rounded_microusd(billed.usd * MICRO), self.quantity, request_id)
-        used = billed if isinstance(billed, Mapping) else {self.items[0].price.unit: billed}
-        items = tuple(Item(item.price, used.get(item.price.unit, 0.0)) for item in self.items)
+        counts = billed if isinstance(billed, Mapping) else {self.items[0].price.unit: billed}
+        items = tuple(Item(item.price, counts.get(item.price.unit, 0.0), item.used) for item in self.items)
         counted = sum(item.quantity for item in self._counted(items))
         return Bill(total_microusd(items), counted, request_id)
 
@@ -101,7 +103,7 @@ class Bill:
 
 def total_microusd(items: Iterable[Item]) -> int:
     """Their sum, which is exact; only it is rounded."""
-    return rounded_microusd(sum((item.price.exact_microusd(item.quantity) for item in items), Decimal(0)))
+    return rounded_microusd(sum((item.price.exact_microusd(item.quantity, item.used) for item in items), Decimal(0)))
 
 
 def discounted(cost_microusd: int, percent: float) -> int:
