@@ -7,11 +7,14 @@ import pytest
 from podmill.money import prices
 from podmill.money.charge import Bill, Item, Purchase
 from podmill.offer import StatedCost
+from tests.purchases import DAY
 
 
 def purchase(provider: str, **quantities: float) -> Purchase:
     known = prices.load()
-    items = tuple(Item(known.find(provider, unit.replace("_", " ")), count) for unit, count in quantities.items())
+    items = tuple(
+        Item(known.find(provider, unit.replace("_", " "), at=DAY), count) for unit, count in quantities.items()
+    )
     return Purchase("default", "e1", "research", 0, "abc", provider, items)
 
 

@@ -37,7 +37,7 @@ def test_the_operators_tier_takes_the_place_of_ours(tmp_path):
 
 def test_a_tier_that_is_no_more_is_named(tmp_path):
     """An account may have one that was taken out of the list."""
-    with pytest.raises(ConfigurationError, match="no tier 'gold'.*owner, free, pro, team"):
+    with pytest.raises(ConfigurationError, match=r"no tier 'gold'.*owner, free, pro, team"):
         own_list(tmp_path, "").find("gold")
 
 
