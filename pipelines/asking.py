@@ -7,7 +7,7 @@ from sqlalchemy import Connection, Engine, select
 
 from models.brief import Brief
 from pipelines.episode import EPISODE
-from podmill.errors import PodmillError, together
+from podmill.errors import PodmillError
 from podmill.money import accounts, tiers
 from podmill.money.accounts import Asked
 from podmill.money.ledger import Ledger
@@ -65,7 +65,7 @@ def check(
         *accounts.check_limits(connection, account, tier),
     ]
     if found:
-        raise together(found)
+        raise accounts.together(found)
 
 
 def asked(wanted: Wanted) -> Asked:

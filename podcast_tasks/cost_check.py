@@ -11,7 +11,7 @@ from podcast_tasks.app import app
 from podcast_tasks.queues import queue_of
 from podcast_tasks.running import Done, Work, run_step
 from podmill import speech
-from podmill.errors import TransientError, together
+from podmill.errors import TransientError
 from podmill.money import accounts, prices, tiers, usage
 from podmill.money.accounts import Asked
 from podmill.money.estimate import estimate
@@ -54,9 +54,8 @@ def _allowed(work: Work, script: Script, tier: tiers.Tier) -> None:
     """A script that was handed in is as long as it is, whatever was asked for."""
     if work.brief.script is not None:
         asked = Asked(script.title, round(script.estimated_s / 60, 1), engines=frozenset(), hd=False)
-        refused = accounts.refusals([asked], work.account, tier)
-        if refused:
-            raise together(refused)
+        for refused in accounts.refusals([asked], work.account, tier):
+            raise refused
 
 
 def _waits(error: TransientError, work: Work) -> bool:

@@ -41,12 +41,7 @@ An error says what happened and what to do next, and nothing secret. Only ``retr
 an exception that is not in this tree is a bug and fails the step.
 """
 
-from collections.abc import Sequence
-from copy import copy
-from typing import Any, ClassVar, Final
-
-TOLD_MAX: Final = 9
-"""Of several errors, so many are told besides the first."""
+from typing import Any, ClassVar
 
 
 class PodmillError(Exception):
@@ -74,17 +69,6 @@ class PodmillError(Exception):
 def _revive(kind: type[PodmillError], args: tuple[Any, ...], state: dict[str, Any]) -> PodmillError:
     error = kind.__new__(kind, *args)
     error.__dict__.update(state)
-    return error
-
-
-def together(errors: Sequence[PodmillError]) -> PodmillError:
-    """Several as one: the first, which tells of the others too."""
-    first, *others = errors
-    if not others:
-        return first
-    error = copy(first)
-    error.message = " ".join([f"{first.message} {first.action}".strip(), *map(str, others[:TOLD_MAX])])
-    error.action = f"And {len(others) - TOLD_MAX} more." if len(others) > TOLD_MAX else ""
     return error
 
 
@@ -343,14 +327,10 @@ class BudgetExceededError(PodmillError):
 
 
 class RateLimitExceededError(PodmillError):
-    """An account may not make so many episodes; ``retry_after_s`` when its next day helps."""
+    """An account may not make so many episodes: unfinished at a time, or in a day."""
 
     code = "rate_limit_exceeded"
     exit_code = 2
-
-    def __init__(self, message: str, *, action: str = "", retry_after_s: float | None = None) -> None:
-        super().__init__(message, action=action)
-        self.retry_after_s = retry_after_s
 
 
 class PriceUnknownError(PodmillError):

@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from copy import copy
 from dataclasses import dataclass
 from typing import Final
 
@@ -9,7 +10,7 @@ from sqlalchemy import Connection, Row, func, select, update
 
 from models.steps import OPEN_STATES
 from models.tables import Account, Episode, table
-from podmill.errors import InputError, RateLimitExceededError, TierRequiredError
+from podmill.errors import InputError, PodmillError, RateLimitExceededError, TierRequiredError
 from podmill.money import purses
 from podmill.money.tiers import Tier, TierList
 from podmill.store.clock import now
@@ -20,6 +21,9 @@ ACCOUNT, EPISODE = table(Account), table(Episode)
 NAME: Final = re.compile(r"[a-z0-9][a-z0-9._-]{0,63}")
 
 SECONDS_A_DAY: Final = 86_400
+
+TOLD_MAX: Final = 10
+"""Findings that are told of one submission."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,10 +166,20 @@ def check_limits(connection: Connection, account: str, tier: Tier, *, more: int 
                 f"The account {account!r} may make {_episodes(tier.episodes_per_day)} in a day; "
                 f"this would make it {used.today + more}.",
                 action=f"Submit it after midnight in UTC, or {_higher(account)}",
-                retry_after_s=purses.until_turn_s(connection, "day"),
             )
         )
     return over
+
+
+def together(findings: Sequence[PodmillError]) -> PodmillError:
+    """Several as one error: it is the first, and tells of the others too."""
+    first, *others = findings
+    if not others:
+        return first
+    error = copy(first)
+    error.message = " ".join([f"{first.message} {first.action}", *map(str, findings[1:TOLD_MAX])])
+    error.action = f"And {len(findings) - TOLD_MAX} more." if len(findings) > TOLD_MAX else ""
+    return error
 
 
 def _episodes(count: int) -> str:

@@ -62,14 +62,13 @@ def test_finished_episodes_leave_room_for_others_until_the_day_s_are_made(engine
         assert accounts.use(connection, anna) == Use(pending=2, today=2)
         assert accounts.check_limits(connection, anna, FREE) == []
         (over,) = accounts.check_limits(connection, anna, FREE, more=1)
-        assert (over.code, over.exit_code, over.retry_after_s) == ("rate_limit_exceeded", 2, None)
+        assert (over.code, over.exit_code) == ("rate_limit_exceeded", 2)
         assert "2 episodes unfinished at a time; this would make it 3" in str(over)
 
         connection.execute(update(episodes.EPISODE).values(state=EpisodeState.CANCELLED))
         assert accounts.check_limits(connection, anna, FREE, more=1) == []
         (over,) = accounts.check_limits(connection, anna, FREE, more=2)
         assert "3 episodes in a day; this would make it 4" in str(over)
-        assert 0 < over.retry_after_s <= 86_400
 
         day_s = 86_400
         yesterday = update(episodes.EPISODE).where(episodes.EPISODE.c.id == made[0])
@@ -113,3 +112,14 @@ def test_all_that_a_tier_does_not_have_is_said_at_once(engine):
     assert "'Dear' asks the tier 'free' of the account 'anna' for voices of azure; it has those of piper" in str(
         refused[2]
     )
+
+
+def test_many_findings_are_one_error():
+    """With the first one's code and place; what is left out is counted."""
+    asked = [Asked(f"Talk {number}", 31, frozenset(), hd=False, file="b.yaml", line=number) for number in range(1, 13)]
+
+    error = accounts.together(accounts.refusals(asked, "anna", FREE))
+
+    assert (error.code, error.line) == ("tier_required", 1)
+    assert "b.yaml:10: minutes: 'Talk 10'" in str(error)
+    assert str(error).endswith("And 2 more.")
