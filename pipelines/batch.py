@@ -92,6 +92,24 @@ def brief_of(engine: Engine, request: EpisodeRequest, settings: Settings) -> Bri
         return _Briefs(connection, settings).brief(request, content)
 
 
+def briefs_of(submission: Submission, settings: Settings) -> list[Brief]:
+    """The briefs of a submission as they would be made, in its order. Files are taken into the store; nothing else is
+    kept, and the collector takes them out again if nobody submits them.
+
+    Raises:
+        InputError: a show is unknown.
+    """
+    store = _Intake(LocalStore(settings.store_dir))
+    contents = [store.content(request) for request in submission.episodes]
+    with open_engine(settings).connect() as connection, connection.begin() as unmade:
+        for show in submission.shows:
+            save_show(connection, show, None, settings)
+        briefs = _Briefs(connection, settings)
+        found = [briefs.brief(request, content) for request, content in zip(submission.episodes, contents, strict=True)]
+        unmade.rollback()
+    return found
+
+
 def _known(connection: Connection, submission: Submission) -> str | None:
     found: str | None = connection.scalar(select(BATCH.c.id).where(BATCH.c.fingerprint == submission.fingerprint))
     return found

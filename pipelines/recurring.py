@@ -25,6 +25,9 @@ from podmill.store.database import insert_into, open_engine, reading, transactio
 log = logging.getLogger(__name__)
 BATCH, SCHEDULE, SHOW = table(Batch), table(Schedule), table(Show)
 
+_told: set[tuple[int, float]] = set()
+"""Slots whose refusal this process has logged: every tick tries them again."""
+
 
 def schedule(engine: Engine, *, show: str, name: str, cron: str, timezone: str, brief: Brief) -> None:
     """Make or change a schedule. Slots that lie before this moment are not made up for.
@@ -76,6 +79,16 @@ def latest_slot(cron: str, timezone: str, *, after_s: float, until_s: float) -> 
     return slot if after_s < slot <= until_s else None
 
 
+def slots(cron: str, timezone: str, *, after_s: float, until_s: float) -> list[float]:
+    """Every slot in (after, until], in seconds since 1970."""
+    zone = _zone(timezone)
+    times = croniter(cron, dt.datetime.fromtimestamp(after_s, zone))
+    found: list[float] = []
+    while (slot := times.get_next(dt.datetime).timestamp()) <= until_s:
+        found.append(slot)
+    return found
+
+
 def submit_due(engine: Engine, settings: Settings) -> list[str]:
     """Make the episode of every schedule whose slot has come.
 
@@ -98,7 +111,9 @@ def submit_due(engine: Engine, settings: Settings) -> list[str]:
             episode_id = _make(engine, row, slot, stamp, settings)
         except (RateLimitExceededError, TierRequiredError) as exc:
             # The slot stays due: it is made once its account may have it, unless the next one comes before.
-            log.warning("schedule %s of %s: slot %s: %s", row.name, row.show, stamp.isoformat(), exc)
+            if (row.id, slot) not in _told:
+                _told.add((row.id, slot))
+                log.warning("schedule %s of %s: slot %s: %s", row.name, row.show, stamp.isoformat(), exc)
             continue
         if episode_id is not None:
             log.info("schedule %s of %s: slot %s", row.name, row.show, stamp.isoformat())

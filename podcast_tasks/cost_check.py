@@ -1,17 +1,23 @@
 """Script to quote: what it will cost, and the money held for it."""
 
+import logging
 from collections import defaultdict
 from functools import partial
 
+from sqlalchemy import select
+
+from models.estimate import Estimate
 from models.quote import Quote
 from models.script import Script
 from models.steps import Step
+from models.tables import Episode, table
 from podcast_tasks import retrying
 from podcast_tasks.app import app
 from podcast_tasks.queues import queue_of
 from podcast_tasks.running import Done, Work, run_step
 from podmill import speech
-from podmill.errors import TransientError
+from podmill.errors import PodmillError, TransientError
+from podmill.forecasting import open_forecaster
 from podmill.money import accounts, prices, tiers, usage
 from podmill.money.accounts import Asked
 from podmill.money.estimate import estimate
@@ -20,6 +26,9 @@ from podmill.money.ledger import Ledger
 from podmill.speech.engine import make as make_engine
 from podmill.speech.engine import priced
 from podmill.store.database import reading
+
+log = logging.getLogger(__name__)
+EPISODE = table(Episode)
 
 
 def make(work: Work) -> Done:
@@ -47,7 +56,29 @@ def make(work: Work) -> Done:
     _allowed(work, script, tier)
     fence = Fence(work.claim.episode_id, work.claim.step, work.claim.token, settings.lease_s)
     reservation = Ledger(database).reserve(work.account, tier.price_microusd(cost_microusd, len(requests)), fence)
-    return Done(Quote(items=items, cost_microusd=cost_microusd, requests=len(requests), reservation_id=reservation))
+    quote = Quote(
+        items=items,
+        cost_microusd=cost_microusd,
+        requests=len(requests),
+        reservation_id=reservation,
+        estimate=_expected(work),
+    )
+    return Done(quote)
+
+
+def _expected(work: Work) -> Estimate | None:
+    """What was expected of the brief when the episode was made; an episode goes on without it."""
+    made = select(EPISODE.c.created_at).where(EPISODE.c.id == work.claim.episode_id)
+    try:
+        with reading(work.journal.engine) as connection:
+            before = connection.scalar(made)
+        forecaster = open_forecaster(
+            work.journal.engine, work.context.settings, work.account, work.context.store, before=before
+        )
+        return forecaster.estimate(work.brief)
+    except PodmillError as exc:
+        log.warning("no estimate of %s: %s", work.claim.episode_id, exc)
+        return None
 
 
 def _allowed(work: Work, script: Script, tier: tiers.Tier) -> None:

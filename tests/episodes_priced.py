@@ -1,4 +1,4 @@
-"""Episodes as they are made and billed, without sound: real writers, researchers, planners and prices, on the emulators.
+"""Episodes as they are made and billed, without sound: real writers, researchers and planners, on the emulators.
 
 For tests of estimates. Speech is billed as the emulators bill it: ElevenLabs, MiniMax and OpenAI by the characters of
 the text, Azure as its engine counts, Gemini by four bytes a token and the length of its tones.
@@ -41,10 +41,49 @@ PAUSE_S: Final = 0.4
 """Between two lines of emulated Gemini, on average."""
 
 PLACES: Final = {
-    "en": "Aldmouth Benholm Corran Dunvik Eastray Fenwick Garvel Helmsay Inverlea Jarrow Kelsay Lomond".split(),
-    "de": "Altenau Bernsee Cuxfeld Dornum Elbstadt Friedau Goslar Husum Itzehoe Juist Kiel Lindau".split(),
-    "es": "Almeria Burgos Cuenca Denia Elche Figueras Gijon Huelva Ibiza Jerez Lugo Murcia".split(),
-    "ja": "青森 別府 千葉 出雲 江戸 福島 岐阜 函館 飯田 神戸 熊本 松本".split(),
+    "en": [
+        "Aldmouth",
+        "Benholm",
+        "Corran",
+        "Dunvik",
+        "Eastray",
+        "Fenwick",
+        "Garvel",
+        "Helmsay",
+        "Inverlea",
+        "Jarrow",
+        "Kelsay",
+        "Lomond",
+    ],
+    "de": [
+        "Altenau",
+        "Bernsee",
+        "Cuxfeld",
+        "Dornum",
+        "Elbstadt",
+        "Friedau",
+        "Goslar",
+        "Husum",
+        "Itzehoe",
+        "Juist",
+        "Kiel",
+        "Lindau",
+    ],
+    "es": [
+        "Almeria",
+        "Burgos",
+        "Cuenca",
+        "Denia",
+        "Elche",
+        "Figueras",
+        "Gijon",
+        "Huelva",
+        "Ibiza",
+        "Jerez",
+        "Lugo",
+        "Murcia",
+    ],
+    "ja": ["青森", "別府", "千葉", "出雲", "江戸", "福島", "岐阜", "函館", "飯田", "神戸", "熊本", "松本"],
 }
 TOLD: Final = {
     "en": (
@@ -83,7 +122,7 @@ TOLD: Final = {
 
 
 def document(minutes: float, language: str, seed: int = 0) -> str:
-    """A text that carries so many minutes in a language: sentences of its own, each with a place, a year or a number."""
+    """A text that carries so many minutes in a language: each sentence has a place, and a year or a number."""
     stop = "。" if language == "ja" else ". "
     wide = 2.2 if language == "ja" else 1.0
     count = round(minutes * 12 * wide)

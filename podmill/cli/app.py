@@ -14,6 +14,7 @@ COMMANDS: Final = {
     "demo": "demo",
     "produce": "produce",
     "submit": "submit",
+    "estimate": "estimate",
     "status": "status",
     "watch": "status",
     "report": "report",

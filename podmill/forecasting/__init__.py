@@ -1,5 +1,8 @@
-"""Forecasting: what briefs are expected to cost before anything is spent, how it could be less, and what budgets carry."""
+"""Forecasting: what briefs are expected to cost before anything is spent, how it could be less, what budgets carry."""
 
+from podmill.forecasting.advice import Advice, advise
+from podmill.forecasting.fitting import Place, place
 from podmill.forecasting.forecaster import Forecaster
+from podmill.forecasting.opened import open_forecaster
 
-__all__ = ["Forecaster"]
+__all__ = ["Advice", "Forecaster", "Place", "advise", "open_forecaster", "place"]

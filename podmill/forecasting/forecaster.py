@@ -3,7 +3,7 @@
 import tempfile
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
-from typing import Final
+from typing import Any, Final
 
 from models.brief import Brief, CastMember, Source
 from models.estimate import Estimate, EstimateItem
@@ -28,6 +28,9 @@ STORAGE: Final = "storage"
 """In an estimate: what is kept of an episode. No step of the chain."""
 PLAIN: Final = (MARKDOWN, TEXT)
 """Media types whose size is that of their text."""
+
+Volume = tuple[str, str, float]
+"""Provider, unit, and how much of it was used in a month."""
 
 
 class Forecaster:
@@ -67,7 +70,7 @@ class Forecaster:
             PodmillError: its ready-made script cannot be spoken.
         """
         if brief.script and brief.script.artifact and self._store:
-            return self._of_script(brief)
+            return self._of_script(brief, self._store)
         settings, text_bytes = self.settings, text_bytes_of(brief.sources)
         talk = scripting.speech_of(brief, text_bytes)
         searched = not brief.script and any(name != DOCUMENTS for name in researchers_of(brief, settings))
@@ -81,9 +84,50 @@ class Forecaster:
         note = f"Its sources carry about {talk.minutes:.1f} minutes." if talk.short else ""
         return Estimate(items=self._items(uses, brief), minutes=round(talk.minutes, 2), note=note)
 
-    def _of_script(self, brief: Brief) -> Estimate:
+    def under(self, settings: Settings) -> "Forecaster":
+        """The same, under other settings."""
+        return self._with(settings=settings)
+
+    def paying(self, discount_percent: float) -> "Forecaster":
+        """The same, for an account with another discount."""
+        return self._with(discount_percent=discount_percent)
+
+    def beyond(self, volume: Volume) -> "Forecaster":
+        """The same, with so much of a provider used already this month."""
+        provider, unit, above = volume
+
+        def used(price: Price) -> float:
+            return (
+                max(above, self.used(price)) if (price.provider, price.unit) == (provider, unit) else self.used(price)
+            )
+
+        return self._with(used=used)
+
+    def volumes(self, brief: Brief) -> list[Volume]:
+        """Volumes that are not reached yet, beyond which a unit that an episode uses costs another price."""
+        found = []
+        for item in self.estimate(brief).items:
+            for unit in item.quantities:
+                price = self.prices.find(item.provider, unit)
+                above = [float(step.above) for step in price.steps if float(step.above) > self.used(price)]
+                found += [(item.provider, unit, above[0])] if above else []
+        return found
+
+    def _with(self, **changed: Any) -> "Forecaster":
+        given: dict[str, Any] = {
+            "settings": self.settings,
+            "prices": self.prices,
+            "history": self.history,
+            "discount_percent": self.discount_percent,
+            "used": self.used,
+            "store": self._store,
+            "there": self._there,
+        }
+        return Forecaster(**(given | changed))
+
+    def _of_script(self, brief: Brief, store: ArtifactStore) -> Estimate:
         """It is there to be counted: no history tells more."""
-        script = self._written(brief)
+        script = self._written(brief, store)
         cast = self._cast(brief)
         keys = [request.key for request in speech.plan(script, cast, self.settings, variants={})]
         uses, count, there = speaking.of_script(script, cast, self.settings, self._there(keys))
@@ -92,10 +136,9 @@ class Forecaster:
         note = f"{there} of {count} requests are spoken already." if there else ""
         return Estimate(items=self._items(listed, brief), minutes=round(minutes, 2), note=note)
 
-    def _written(self, brief: Brief) -> Script:
-        assert self._store
+    def _written(self, brief: Brief, store: ArtifactStore) -> Script:
         with tempfile.TemporaryDirectory() as folder:
-            context = StepContext(self.settings, self._store, _NoTakes(), Path(folder), lambda *_: None)
+            context = StepContext(self.settings, store, _NoTakes(), Path(folder), lambda *_: None)
             return write(brief, None, context)
 
     def _cast(self, brief: Brief) -> tuple[CastMember, ...]:

@@ -1,4 +1,4 @@
-"""From what an episode is expected to use to what it is expected to cost: by the price list, and by what came before."""
+"""From what an episode is expected to use to what it is expected to cost, by price list and by what came before."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass

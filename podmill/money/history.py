@@ -1,7 +1,7 @@
 """What episodes really cost, beside what was expected of them by the price list alone.
 
-Not amounts are kept from an episode to the next but how far they were off: so prices may change, and a model that
-thinks more than is usual, or a show whose sources carry less than is asked for, still tells what the next one will cost.
+Not amounts are carried from an episode to the next but how far they were off: so prices may change, and a model that
+thinks more than is usual, or a show whose sources carry less than is asked for, still tells what the next will cost.
 """
 
 import math

@@ -75,7 +75,10 @@ def _check(brief: Brief, settings: Settings, *, by_google: bool) -> list[Use]:
     few, usual, many = CLAIMS_OPEN if by_google else (0, 0, google.wanted(brief.minutes))
     many = min(many, google.wanted(brief.minutes))
     requests = [math.ceil(claims / checking.CLAIMS_A_REQUEST) for claims in (few, usual, many)]
-    given = [(n * ours + claims * CLAIM_BYTES) / BYTES_A_TOKEN for n, claims in zip(requests, (few, usual, many))]
+    given = [
+        (n * ours + claims * CLAIM_BYTES) / BYTES_A_TOKEN
+        for n, claims in zip(requests, (few, usual, many), strict=True)
+    ]
     most = requests[2] * checking.THOUGHT_TOKENS + many * checking.TOKENS_A_VERDICT
     return [
         Use(Step.RESEARCH, provider, "input token", *given),

@@ -1,6 +1,7 @@
 """ElevenLabs: hosted voices, paid by the character."""
 
 import datetime as dt
+import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -32,6 +33,8 @@ MODELS: Final = {
 }
 """Characters that one request may have, by model (its documentation of models, October 2026)."""
 
+FAST: Final = ("flash", "turbo")
+"""In the names of models that take half a credit for a character (its pricing page, October 2026)."""
 CHARACTERS_UNKNOWN: Final = 5_000
 """Of a model that is neither in the table nor in the account's own list."""
 
@@ -100,6 +103,11 @@ class ElevenLabs:
             max_characters=account.characters_max().get(model, known.max_characters),
             stitching=known.stitching and model not in account.unstitched,
         )
+
+    def usual(self, request: SpeechRequest) -> Mapping[str, float]:
+        """As ``ForeseenEngine`` says: credits, of which fast models take half a one for a character."""
+        fast = any(mark in self.settings.elevenlabs_model for mark in FAST)
+        return {self.capabilities.price_unit: float(math.ceil(request.characters * (0.5 if fast else 1.0)))}
 
     @property
     def set_up(self) -> bool:
