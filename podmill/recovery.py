@@ -244,7 +244,8 @@ RECOVERIES: Final[Mapping[str, Recovery]] = {
     ),
     "tier_required": Recovery(
         "The tier of the account does not have what an episode asks for: so many minutes, HD voices, an engine.",
-        "Takes none of the submission, and spends nothing.",
+        "Takes none of the submission. A script that was handed in is measured at the cost check, and stops there. "
+        "Nothing is spent.",
         (
             "Ask for what the tier has, and submit it again.",
             "See what that is: podmill account show",
