@@ -79,6 +79,16 @@ def latest_slot(cron: str, timezone: str, *, after_s: float, until_s: float) -> 
     return slot if after_s < slot <= until_s else None
 
 
+def slots(cron: str, timezone: str, *, after_s: float, until_s: float) -> list[float]:
+    """Every slot in (after, until], in seconds since 1970."""
+    zone = _zone(timezone)
+    times = croniter(cron, dt.datetime.fromtimestamp(after_s, zone))
+    found: list[float] = []
+    while (slot := times.get_next(dt.datetime).timestamp()) <= until_s:
+        found.append(slot)
+    return found
+
+
 def submit_due(engine: Engine, settings: Settings) -> list[str]:
     """Make the episode of every schedule whose slot has come.
 
