@@ -45,6 +45,7 @@ def advise(brief: Brief, forecaster: Forecaster, tiers: TierList | None = None, 
     Raises:
         PodmillError: as ``Forecaster.estimate`` does for the episode itself.
     """
+    brief = forecaster.cast(brief)
     now = forecaster.estimate(brief).likely_microusd
     found: dict[str, int] = {}
     for what, other, changed in _alternatives(brief, forecaster, tiers, tier):

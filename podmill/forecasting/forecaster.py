@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import Any, Final
 
-from models.brief import Brief, CastMember, Source
+from models.brief import Brief, Source
 from models.estimate import Estimate, EstimateItem
 from models.script import Script
 from models.steps import Step
@@ -69,12 +69,13 @@ class Forecaster:
             PriceUnknownError: something it needs has no price.
             PodmillError: its ready-made script cannot be spoken.
         """
+        brief = self.cast(brief)
         if brief.script and brief.script.artifact and self._store:
             return self._of_script(brief, self._store)
         settings, text_bytes = self.settings, text_bytes_of(brief.sources)
         talk = scripting.speech_of(brief, text_bytes)
         searched = not brief.script and any(name != DOCUMENTS for name in researchers_of(brief, settings))
-        spoken = speaking.of_talk(talk.likely, talk.lines, brief.language, self._cast(brief), settings)
+        spoken = speaking.of_talk(talk.likely, talk.lines, brief.language, brief.cast, settings)
         uses = [
             *research.uses(brief, settings),
             *scripting.uses(brief, settings, text_bytes, searched=searched),
@@ -128,7 +129,7 @@ class Forecaster:
     def _of_script(self, brief: Brief, store: ArtifactStore) -> Estimate:
         """It is there to be counted: no history tells more."""
         script = self._written(brief, store)
-        cast = self._cast(brief)
+        cast = brief.cast
         keys = [request.key for request in speech.plan(script, cast, self.settings, variants={})]
         uses, count, there = speaking.of_script(script, cast, self.settings, self._there(keys))
         minutes = script.estimated_s / 60
@@ -141,10 +142,12 @@ class Forecaster:
             context = StepContext(self.settings, store, _NoTakes(), Path(folder), lambda *_: None)
             return write(brief, None, context)
 
-    def _cast(self, brief: Brief) -> tuple[CastMember, ...]:
+    def cast(self, brief: Brief) -> Brief:
+        """A brief with a voice for everybody."""
         if brief.cast and all(":" in member.voice for member in brief.cast):
-            return brief.cast
-        return speech.resolve_cast(brief.cast, self.settings, language=brief.language)
+            return brief
+        cast = speech.resolve_cast(brief.cast, self.settings, language=brief.language)
+        return brief.model_copy(update={"cast": cast})
 
     def _rest(self, minutes: float) -> list[Use]:
         megabytes = minutes * 60 * self.settings.bitrate_kbps / 8 / 1000
