@@ -3,7 +3,7 @@
 import datetime as dt
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Group, RenderableType
@@ -19,9 +19,6 @@ from podmill.cli import reading
 from podmill.cli.options import AccountName, AsJson, Minutes, ShowName, Strict
 from podmill.cli.output import print_json, show
 from podmill.errors import InputError
-from podmill.forecasting import Advice, Place, advise, open_forecaster, place
-from podmill.forecasting.forecaster import STORAGE
-from podmill.forecasting.made import left_of, so_far
 from podmill.money import accounts, purses, tiers
 from podmill.money.amounts import MICRO
 from podmill.money.purses import Payer, Standing
@@ -29,9 +26,12 @@ from podmill.settings import Settings, current
 from podmill.store import database
 from podmill.store.local import LocalStore
 
+if TYPE_CHECKING:
+    from podmill.forecasting import Advice, Place
+
 ROWS_MAX = 200
 ADVICE_MAX = 5
-STEPS = ("research", "scripting", "synthesis", "verification", STORAGE)
+STEPS = ("research", "scripting", "synthesis", "verification", "storage")
 ACCOUNT, SCHEDULE = table(Account), table(Schedule)
 
 
@@ -71,6 +71,9 @@ def estimate(
         asked = [_of_topic(topic, settings, show_name, minutes, engine, writer, language)]
     else:
         asked = [_of_schedule(base, str(schedule), show_name)]
+    from podmill.forecasting import advise, open_forecaster, place  # loads the voices: only for what can be told
+    from podmill.forecasting.made import left_of, so_far
+
     payer = account or settings.account
     forecaster = open_forecaster(base, settings, payer, LocalStore(settings.store_dir))
     with database.reading(base) as connection:
@@ -165,11 +168,11 @@ def _standings(connection: Connection, payer: str, shows: set[str]) -> list[Stan
 @dataclass(frozen=True, slots=True)
 class _Found:
     episodes: list[tuple[_Asked, Estimate]]
-    places: list[Place]
+    places: "list[Place]"
     standings: list[Standing]
     today: dt.date
     dearest: str
-    advice: list[Advice]
+    advice: "list[Advice]"
 
     def as_json(self) -> dict[str, object]:
         last = self._last()
@@ -249,7 +252,7 @@ class _Found:
             parts.append(f"{never} never")
         return ", ".join(parts)
 
-    def _fit(self, placed: Place) -> Text:
+    def _fit(self, placed: "Place") -> Text:
         if not self.standings:
             return Text("")
         word = _when(placed, self.today)
@@ -274,7 +277,7 @@ def _item(item: dict[str, object]) -> dict[str, object]:
     }
 
 
-def _when(placed: Place, today: dt.date) -> str:
+def _when(placed: "Place", today: dt.date) -> str:
     return "never" if placed.day is None else "now" if placed.day == today else "later"
 
 

@@ -152,7 +152,8 @@ class ExaSearch:
 def quantities(settings: Settings) -> dict[str, float]:
     """What one search is billed for."""
     further = max(settings.exa_results - INCLUDED, 0)
-    return {"search": 1} | ({"further result": further} if further else {})
+    found: dict[str, float] = {"search": 1}
+    return found | ({"further result": further} if further else {})
 
 
 def _key(settings: Settings) -> str:
