@@ -76,6 +76,22 @@ class Settings(ProviderSettings):
         description="Seconds for which an episode waits for an engine that is down or busy before others may speak. "
         "Waits for our own limits do not count. Without others it waits on.",
     )
+    speech_rate_min_hz: int = Field(
+        0,
+        ge=0,
+        le=48_000,
+        description="Samples a second that voices must have, or they are not cast: 44100 keeps out those of telephone "
+        "and assistant quality.",
+    )
+    quality: Literal["standard", "hd"] = Field(
+        "standard", description="Quality of voices of episodes and shows that do not say: `standard` or `hd`."
+    )
+    degrade: tuple[Literal["quality", "voice", "minutes"], ...] = Field(
+        (),
+        description="What is given up, in this order, when a budget does not cover an episode, comma separated: "
+        "`quality` (HD), `voice` (paid voices, for those of this machine), `minutes` (up to 40 % of its length). Shows "
+        "and episodes may say otherwise. Unset: nothing, and it waits for the money.",
+    )
     cast: str = Field("duo", description="Cast used when neither episode nor show names one: `duo` or `solo`.")
     minutes: float = Field(5.0, gt=0, le=240, description="Length of an episode that does not ask for one.")
     synthesis_threads: int = Field(2, ge=1, le=64, description="Processor threads of one local voice.")

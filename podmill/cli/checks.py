@@ -77,7 +77,7 @@ def ffmpeg(_settings: Settings) -> Check:
 def voices(settings: Settings) -> Check:
     """Whether the default cast can speak."""
     from podmill import speech
-    from podmill.cli.services import impatient
+    from podmill.preflight import impatient
 
     settings = impatient(settings)
     try:

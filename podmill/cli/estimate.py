@@ -10,7 +10,7 @@ from rich.console import Group, RenderableType
 from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Engine
 
 from models.brief import Brief
 from models.estimate import Estimate
@@ -21,7 +21,7 @@ from podmill.cli.output import print_json, show
 from podmill.errors import InputError
 from podmill.money import accounts, purses, tiers
 from podmill.money.amounts import MICRO
-from podmill.money.purses import Payer, Standing
+from podmill.money.purses import Standing
 from podmill.settings import Settings, current
 from podmill.store import database
 from podmill.store.local import LocalStore
@@ -71,14 +71,14 @@ def estimate(
         asked = [_of_topic(topic, settings, show_name, minutes, engine, writer, language)]
     else:
         asked = [_of_schedule(base, str(schedule), show_name)]
-    from podmill.forecasting import advise, open_forecaster, place  # loads the voices: only for what can be told
+    from podmill.forecasting import advise, fitting, open_forecaster, place  # loads the voices: only for what can be told
     from podmill.forecasting.made import left_of, so_far
 
     payer = account or settings.account
     forecaster = open_forecaster(base, settings, payer, LocalStore(settings.store_dir))
     with database.reading(base) as connection:
         known = so_far(connection, [each.key for each in asked if each.key])
-        standings = _standings(connection, payer, {each.brief.show for each in asked})
+        standings = fitting.standings(connection, payer, {each.brief.show for each in asked})
         today = dt.date.fromisoformat(purses.today(connection))
         is_open = connection.execute(ACCOUNT.select().where(ACCOUNT.c.id == payer)).first() is not None
         listed = tiers.load(settings)
@@ -153,16 +153,6 @@ def _of_schedule(base: Engine, name: str, show_name: str | None) -> _Asked:
 
 def _month_after(day: dt.date) -> dt.date:
     return (day.replace(day=1) + dt.timedelta(days=32)).replace(day=1)
-
-
-def _standings(connection: Connection, payer: str, shows: set[str]) -> list[Standing]:
-    day = purses.today(connection)
-    found: dict[tuple[str, str], Standing] = {}
-    for slug in sorted(shows):
-        for each in purses.standings(connection, Payer(payer, slug, None, "", day)):
-            if each.owner.startswith(("account:", "show:")):
-                found[each.owner, each.span] = each
-    return list(found.values())
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,13 @@ Minutes = Annotated[float | None, typer.Option("--minutes", help="Length of epis
 AccountName = Annotated[
     str | None, typer.Option("--account", help="Account that pays, instead of PODMILL_ACCOUNT.", metavar="NAME")
 ]
+CheckOnly = Annotated[
+    bool, typer.Option("--check", help="Only tell what is in the way and what it will cost; make nothing.")
+]
+OnlyFitting = Annotated[
+    bool,
+    typer.Option("--only-fitting", help="Leave out episodes that cannot be made or paid for, and make the others."),
+]
 ReportFile = Annotated[
     Path | None, typer.Option("--report", "--html", help="Write the report as one HTML page.", metavar="FILE")
 ]

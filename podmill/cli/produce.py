@@ -11,8 +11,8 @@ import typer
 
 from podmill import nodefile
 from podmill.briefs import Submission
-from podmill.cli import outcome, reading
-from podmill.cli.options import AccountName, AsJson, Minutes, ReportFile, ShowName, Strict
+from podmill.cli import outcome, preflight, reading
+from podmill.cli.options import AccountName, AsJson, CheckOnly, Minutes, OnlyFitting, ReportFile, ShowName, Strict
 from podmill.cli.output import note, print_document, show
 from podmill.cli.pages import write_page
 from podmill.cli.progress import follow
@@ -33,10 +33,15 @@ def produce(
     strict: Strict = False,
     report_file: ReportFile = None,
     account: AccountName = None,
+    check: CheckOnly = False,
+    only_fitting: OnlyFitting = False,
 ) -> None:
     """Make episodes and wait until they are published."""
     settings = current()
     submission = reading.read(paths, settings, strict=strict, show=show_name, minutes=minutes, as_json=as_json)
+    submission = preflight.passed(
+        submission, settings, account=account, check=check, only_fitting=only_fitting, as_json=as_json
+    )
     report = make(submission, settings, account=account)
     if report_file:
         write_page(report, settings, report_file)

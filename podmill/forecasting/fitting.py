@@ -5,7 +5,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from podmill.money.purses import Standing
+from sqlalchemy import Connection
+
+from podmill.money import purses
+from podmill.money.purses import Payer, Standing
 
 DAYS_MAX: Final = 3_660
 """Ten years: what does not fit until then is said not to."""
@@ -43,6 +46,17 @@ class _Room:
         return amount <= (
             self._left[self.standing.period] if self.standing.span == "total" else self.standing.limit_microusd
         )
+
+
+def standings(connection: Connection, account: str, shows: Iterable[str]) -> list[Standing]:
+    """The budgets of an account and of shows, as they stand."""
+    day = purses.today(connection)
+    found: dict[tuple[str, str], Standing] = {}
+    for slug in sorted(set(shows)):
+        for each in purses.standings(connection, Payer(account, slug, None, "", day)):
+            if each.owner.startswith(("account:", "show:")):
+                found[each.owner, each.span] = each
+    return list(found.values())
 
 
 def place(episodes: Iterable[tuple[str, int]], standings: Sequence[Standing], today: dt.date) -> list[Place]:

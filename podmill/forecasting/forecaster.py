@@ -93,6 +93,10 @@ class Forecaster:
         """The same, for an account with another discount."""
         return self._with(discount_percent=discount_percent)
 
+    def priced_by(self, prices: PriceList) -> "Forecaster":
+        """The same, by another price list."""
+        return self._with(prices=prices)
+
     def beyond(self, volume: Volume) -> "Forecaster":
         """The same, with so much of a provider used already this month."""
         provider, unit, above = volume

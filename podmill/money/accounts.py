@@ -141,15 +141,21 @@ def refusals(asked: Sequence[Asked], account: str, tier: Tier) -> list[TierRequi
     return refused
 
 
-def check_limits(connection: Connection, account: str, tier: Tier, *, more: int = 0) -> list[RateLimitExceededError]:
+def check_limits(
+    connection: Connection, account: str, tier: Tier, *, more: int = 0, lock: bool = True
+) -> list[RateLimitExceededError]:
     """The numbers of a tier that an account is above, when it has so many episodes more than it has now.
 
     The account's row is locked until the transaction ends: whoever makes episodes in the same transaction before, or
     after, is above them together with nobody else. As every row of money it is locked after those of episodes.
+
+    Args:
+        lock: False, where nothing is made: it is only told how it stands.
     """
     if tier.pending_max is None and tier.episodes_per_day is None:
         return []
-    connection.execute(select(ACCOUNT.c.id).where(ACCOUNT.c.id == account).with_for_update())
+    if lock:
+        connection.execute(select(ACCOUNT.c.id).where(ACCOUNT.c.id == account).with_for_update())
     used = use(connection, account)
     over = []
     if tier.pending_max is not None and used.pending + more > tier.pending_max:

@@ -13,7 +13,7 @@ from podmill.settings import Settings
 from podmill.speech import elevenlabs_formats as formats
 from podmill.speech import files, hosted, pitch
 from podmill.speech.engine import EXTRAS, EngineCapabilities, RawSpeech, SpeechRequest, Voice
-from podmill.speech.standing import Standing
+from podmill.speech.standing import Credit, Standing
 from podmill.speech.timing import line_times
 
 if TYPE_CHECKING:
@@ -106,8 +106,7 @@ class ElevenLabs:
 
     def usual(self, request: SpeechRequest) -> Mapping[str, float]:
         """As ``ForeseenEngine`` says: credits, of which fast models take half a one for a character."""
-        fast = any(mark in self.settings.elevenlabs_model for mark in FAST)
-        return {self.capabilities.price_unit: float(math.ceil(request.characters * (0.5 if fast else 1.0)))}
+        return {self.capabilities.price_unit: float(math.ceil(request.characters * self._credits()))}
 
     @property
     def set_up(self) -> bool:
@@ -141,6 +140,13 @@ class ElevenLabs:
             return Standing("", f"its subscription is {plan.status}", "Look at its page of subscriptions.")
         problem = formats.problem(self.settings.elevenlabs_format, plan.tier)
         return Standing("", problem.message, problem.action) if problem else _standing(plan)
+
+    def credit(self) -> Credit | None:
+        """As ``CreditEngine`` says."""
+        plan = self._account().subscription()
+        if plan is None or plan.left is None:
+            return None
+        return Credit(plan.left, share=self._credits(), until=_renewed(plan))
 
     def check_voice(self, voice: Voice) -> None:
         """As ``VoicesCheckedEngine`` says."""
@@ -207,6 +213,10 @@ class ElevenLabs:
             installed,
         )
 
+    def _credits(self) -> float:
+        """That a character is likely to take."""
+        return 0.5 if any(mark in self.settings.elevenlabs_model for mark in FAST) else 1.0
+
     def _account(self) -> "Account":
         self._must_be_installed()
         from podmill.speech.elevenlabs_account import account
@@ -258,10 +268,15 @@ def _languages(model: str) -> tuple[str, ...]:
 
 
 def _standing(plan: "Subscription") -> Standing:
-    when = f", renewed on {dt.datetime.fromtimestamp(plan.resets_at, dt.UTC):%Y-%m-%d}" if plan.resets_at else ""
+    when = f", renewed on {day}" if (day := _renewed(plan)) else ""
     name = f"plan {plan.tier or 'unknown'}"
     if plan.left is None:
         return Standing(f"{name}{when}")
     if plan.left == 0:
         return Standing("", f"the credit of its {name} is used up{when}", "Buy credit, or wait until then.")
     return Standing(f"{name}, {plan.left:,} of {plan.limit:,} credits left{when}")
+
+
+def _renewed(plan: "Subscription") -> str:
+    """The day on which its credit is, where it says."""
+    return f"{dt.datetime.fromtimestamp(plan.resets_at, dt.UTC):%Y-%m-%d}" if plan.resets_at else ""

@@ -1,0 +1,18 @@
+"""Pre-flight: what is in the way of episodes, found out before anything is spent."""
+
+from podmill.preflight.credits import Credits, promised
+from podmill.preflight.findings import Finding, Place, gathered
+from podmill.preflight.providers import Providers, Speakers, impatient
+from podmill.preflight.unpriced import Noting
+
+__all__ = [
+    "Credits",
+    "Finding",
+    "Noting",
+    "Place",
+    "Providers",
+    "Speakers",
+    "gathered",
+    "impatient",
+    "promised",
+]
