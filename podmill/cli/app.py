@@ -32,6 +32,7 @@ GROUPS: Final = {
     "voices": "voices",
     "store": "store",
     "charges": "charges",
+    "costs": "costs",
     "account": "accounts",
     "budget": "budget",
 }

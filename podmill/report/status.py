@@ -61,6 +61,8 @@ class EpisodeStatus(BaseModel):
     """Engines that are heard in what was recorded, or ``text``."""
     spoken_why: str | None = None
     """Why the voices it was cast with are not, or not alone: what each of them said."""
+    degraded: str | None = None
+    """What of it was given up so that a budget covers it, and which one did not."""
     text_only: bool = False
     """No voice could speak it: it has a page with notes and transcript, and no audio."""
     publications: list[PublicationStatus]

@@ -56,6 +56,7 @@ def status_table(status: BatchStatus) -> RenderableType:
     parts += _more(len(status.episodes), "episodes")
     parts += _stopped(listed)
     parts += [Text(f"{e.id[:8]}: {spoken(e)}", "yellow") for e in listed if e.spoken_why]
+    parts += [Text(f"{e.id[:8]}: {e.degraded}", "yellow") for e in listed if e.degraded]
     parts += [Text(f"refused: {refused_line(row)}", "yellow") for row in status.refused[:ROWS_MAX]]
     parts += _more(len(status.refused), "refused rows")
     if status.feed_path:
