@@ -32,6 +32,8 @@ class Show(SQLModel, table=True):
     """Of its episodes, unless they say otherwise; None, here and below: as the settings say."""
     voices_fallback: str | None = None
     voices_degrade: list[str] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True), nullable=True))
+    quality: str | None = None
+    degrade: list[str] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True), nullable=True))
     created_at: float
 
 
@@ -100,6 +102,8 @@ class Episode(SQLModel, table=True):
     """Engines that are heard, or ``text`` when it is text only."""
     spoken_why: str | None = None
     """Why the voices it was cast with are not, or not alone."""
+    degraded: str | None = None
+    """What of it was given up so that a budget covers it, and why."""
 
 
 class StepRun(SQLModel, table=True):

@@ -76,7 +76,7 @@ def asked(wanted: Wanted) -> Asked:
         title=brief.subject,
         minutes=brief.minutes,
         engines=frozenset(voice.partition(":")[0] for voice in voices),
-        hd=any(mark in voice for voice in voices for mark in azure.HD),
+        hd=brief.quality == "hd" or any(mark in voice for voice in voices for mark in azure.HD),
         file=wanted.file,
         line=wanted.line,
     )

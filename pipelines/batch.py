@@ -26,7 +26,9 @@ from podmill.store.database import insert_into, open_engine, reading, transactio
 from podmill.store.local import LocalStore
 
 BATCH, SHOW = table(Batch), table(Show)
-_OF_SHOW = tuple(SHOW.c[name] for name in ("language", "voices_order", "voices_fallback", "voices_degrade"))
+_OF_SHOW = tuple(
+    SHOW.c[name] for name in ("language", "voices_order", "voices_fallback", "voices_degrade", "quality", "degrade")
+)
 
 
 def submit(submission: Submission, settings: Settings, *, account: str | None = None) -> str:
@@ -233,6 +235,8 @@ class _Briefs:
             language=language,
             cast=self._cast(request, language),
             fallback=self._fallback(request, show),
+            quality=_stated(request.quality, show.quality, self._settings.quality),
+            degrade=_stated(request.degrade, show.degrade, self._settings.degrade),
             writer=request.writer or self._settings.writer,
             researchers=request.research or (),
             artwork=content.artwork,
@@ -254,9 +258,7 @@ class _Briefs:
             "policy": (request.voices_fallback, show.voices_fallback, usual.policy),
             "degrade": (request.voices_degrade, show.voices_degrade, usual.degrade),
         }
-        return Fallback.model_validate(
-            {name: next(value for value in values if value is not None) for name, values in stated.items()}
-        )
+        return Fallback.model_validate({name: _stated(*values) for name, values in stated.items()})
 
     def _cast(self, request: EpisodeRequest, language: str) -> tuple[CastMember, ...]:
         asked = (request.cast or self._settings.cast, language, request.engine)
@@ -265,6 +267,11 @@ class _Briefs:
                 cast_members(asked[0]), self._settings, language=language, engine_name=request.engine
             )
         return self._casts[asked]
+
+
+def _stated(*values: Any) -> Any:
+    """The first that says something."""
+    return next(value for value in values if value is not None)
 
 
 if __name__ == "__main__":

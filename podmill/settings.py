@@ -203,7 +203,9 @@ class Settings(ProviderSettings):
     fault_points: tuple[str, ...] = Field((), description="Tests only: points at which a process kills itself, once.")
     fault_dir: Path | None = Field(None, description="Tests only: folder where a point that struck leaves its mark.")
 
-    @field_validator("researchers", "targets", "voices_order", "voices_degrade", "fault_points", mode="before")
+    @field_validator(
+        "researchers", "targets", "voices_order", "voices_degrade", "degrade", "fault_points", mode="before"
+    )
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value

@@ -256,7 +256,7 @@ def billed(request: SpeechRequest, settings: Settings) -> tuple[str, dict[str, f
     if request.engine == "elevenlabs":
         return provider, {made.capabilities.price_unit: float(Account.cost(request.text, settings.elevenlabs_model))}
     if isinstance(made, Azure):
-        return provider, {made.capabilities.price_unit: made._billed(request.voices[0].partition(":")[2], request)}
+        return provider, dict(made.usual(request))
     if request.engine == "gemini":
         tones = [max(1, round(len(line.text) / CHARACTERS_A_SECOND / TONE_STEP_S)) for line in request.lines]
         seconds = sum(tones) * TONE_STEP_S + PAUSE_S * (len(tones) - 1)

@@ -67,6 +67,8 @@ def _alternatives(
     for choice in speech.choices(brief.cast, brief.fallback, brief.language, settings)[1:]:
         if not choice.text_only:
             yield f"voices of {choice.who}", forecaster, brief.model_copy(update={"cast": choice.cast})
+    if brief.quality == "hd":
+        yield "standard quality", forecaster, brief.model_copy(update={"quality": "standard"})
     for engine, name, model in CHEAPER:
         if engine in engines and getattr(settings, name) != model:
             yield f"the model {model} for its voices", forecaster.under(_changed(settings, name, model)), brief

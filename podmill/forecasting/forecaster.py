@@ -23,6 +23,7 @@ from podmill.scripting import expected as scripting
 from podmill.scripting import write
 from podmill.settings import Settings
 from podmill.speech import expected as speaking
+from podmill.speech.quality import under
 
 STORAGE: Final = "storage"
 """In an estimate: what is kept of an episode. No step of the chain."""
@@ -69,10 +70,13 @@ class Forecaster:
             PriceUnknownError: something it needs has no price.
             PodmillError: its ready-made script cannot be spoken.
         """
+        settings = under(self.settings, brief.quality)
+        if settings != self.settings:
+            return self.under(settings).estimate(brief)
         brief = self.cast(brief)
         if brief.script and brief.script.artifact and self._store:
             return self._of_script(brief, self._store)
-        settings, text_bytes = self.settings, text_bytes_of(brief.sources)
+        text_bytes = text_bytes_of(brief.sources)
         talk = scripting.speech_of(brief, text_bytes)
         searched = not brief.script and any(name != DOCUMENTS for name in researchers_of(brief, settings))
         spoken = speaking.of_talk(talk.likely, talk.lines, brief.language, brief.cast, settings)
@@ -89,13 +93,13 @@ class Forecaster:
         """The same, under other settings."""
         return self._with(settings=settings)
 
-    def paying(self, discount_percent: float) -> "Forecaster":
-        """The same, for an account with another discount."""
-        return self._with(discount_percent=discount_percent)
-
     def priced_by(self, prices: PriceList) -> "Forecaster":
         """The same, by another price list."""
         return self._with(prices=prices)
+
+    def paying(self, discount_percent: float) -> "Forecaster":
+        """The same, for an account with another discount."""
+        return self._with(discount_percent=discount_percent)
 
     def beyond(self, volume: Volume) -> "Forecaster":
         """The same, with so much of a provider used already this month."""

@@ -85,7 +85,7 @@ def percentile(ordered: Sequence[float], share: float) -> float:
 
 
 def load(connection: Connection, *, before: float | None = None) -> History:
-    """What the latest published episodes cost that were spoken by whom they were cast with.
+    """What the latest published episodes cost that were made as they were asked for.
 
     Args:
         before: seconds since 1970: only episodes that were published by then.
@@ -94,6 +94,7 @@ def load(connection: Connection, *, before: float | None = None) -> History:
         select(EPISODE.c.id, EPISODE.c.show, EPISODE.c.brief, DOCUMENT.c.body)
         .join(DOCUMENT, (DOCUMENT.c.episode_id == EPISODE.c.id) & (DOCUMENT.c.step == Step.COST_CHECK))
         .where(EPISODE.c.state == EpisodeState.PUBLISHED, EPISODE.c.spoken_why.is_(None))
+        .where(EPISODE.c.degraded.is_(None))
         .order_by(EPISODE.c.published_at.desc(), EPISODE.c.id)
         .limit(EPISODES_MAX)
     )

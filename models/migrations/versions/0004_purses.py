@@ -1,4 +1,4 @@
-"""Purses and budgets by owner and period; tiers and discounts; whose money a charge is, and of which day."""
+"""Purses and budgets by owner and period; tiers, discounts, degrading; whose money a charge is, and of which day."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -34,6 +34,9 @@ def upgrade() -> None:
     op.add_column("charge", sa.Column("cost_microusd", sa.BigInteger(), nullable=False, server_default="0"))
     op.add_column("charge", sa.Column("discount_percent", sa.Float(), nullable=False, server_default="0"))
     op.create_index("ix_charge_day", "charge", ["day", "account"])
+    op.add_column("show", sa.Column("quality", sa.String(), nullable=True))
+    op.add_column("show", sa.Column("degrade", sa.JSON(none_as_null=True), nullable=True))
+    op.add_column("episode", sa.Column("degraded", sa.String(), nullable=True))
     _say_whose()
     _fill_purses()
     with op.batch_alter_table("account") as batch:
@@ -93,6 +96,8 @@ def downgrade() -> None:
         ("charge", ("discount_percent", "cost_microusd", "day", "batch_id", "show")),
         ("reservation", ("day", "batch_id", "show")),
         ("account", ("created_at", "tier")),
+        ("show", ("degrade", "quality")),
+        ("episode", ("degraded",)),
     ):
         with op.batch_alter_table(name) as batch:
             for column in columns:

@@ -14,7 +14,7 @@ def test_only_what_saves_is_told_and_by_how_much(tmp_path: Path) -> None:
     settings = Settings(home=tmp_path)
     store = LocalStore(settings.store_dir)
     forecaster = Forecaster(settings, prices.load(), store=store)
-    brief = Wanted("minimax", "gemini", False, 10).brief(store)
+    brief = Wanted("minimax", "gemini", False, 10).brief(store).model_copy(update={"quality": "hd"})
     advice = advise(brief, forecaster, tiers.load(settings), "owner")
     savings = [each.saving_microusd for each in advice]
     by = {each.what: each.saving_microusd for each in advice}
@@ -24,8 +24,8 @@ def test_only_what_saves_is_told_and_by_how_much(tmp_path: Path) -> None:
     shorter = forecaster.estimate(brief.model_copy(update={"minutes": 8.0})).likely_microusd
     assert by["8 minutes"] == now - shorter
     assert by["the writer offline"] > 0
-    turbo = forecaster.under(settings.model_copy(update={"minimax_model": "speech-2.8-turbo"}))
-    assert by["the model speech-2.8-turbo for its voices"] == now - turbo.estimate(brief).likely_microusd
+    standard = forecaster.estimate(brief.model_copy(update={"quality": "standard"})).likely_microusd
+    assert by["standard quality"] == now - standard
 
 
 def test_a_volume_that_is_near(tmp_path: Path) -> None:
@@ -35,7 +35,7 @@ def test_a_volume_that_is_near(tmp_path: Path) -> None:
         '[[price]]\nprovider = "minimax"\nunit = "character"\nusd = "0.0001"\nsource = "test"\ndate = 2026-11-21\n'
         'steps = [{from = 1_000_000, usd = "0.00005"}]\n'
     )
-    settings = Settings(home=tmp_path, prices_file=listed)
+    settings = Settings(home=tmp_path, prices_file=listed, minimax_model="speech-2.8-hd")
     store = LocalStore(settings.store_dir)
     brief = Wanted("minimax", "ready-made", False, 2).brief(store)
     forecaster = Forecaster(settings, prices.load(listed), store=store)
