@@ -11,9 +11,10 @@ from podmill.cli.options import AsJson
 from podmill.cli.output import note, print_document, show
 from podmill.cli.pages import write_html
 from podmill.errors import InputError
+from podmill.money import owners
 from podmill.money.ledger import Ledger
 from podmill.report.costs import By, add_up
-from podmill.report.costs_book import Asked, day_of, open_book
+from podmill.report.costs_book import asked_for, open_book
 from podmill.report.costs_table import costs_csv, costs_table
 from podmill.settings import current
 from podmill.store.database import open_engine, snapshot
@@ -44,9 +45,13 @@ def costs(
     if as_json and as_csv:
         raise InputError("Only one of --json and --csv can be printed.")
     engine = open_engine(current())
+
+    def whole(kind: str, name: str | None) -> str | None:
+        return None if name is None else owners.known(engine, f"{kind}:{name}").partition(":")[2]
+
     Ledger(engine).doubt_dead()
     with snapshot(engine) as connection:
-        book = open_book(connection, asked(since, until, account, show_name))
+        book = open_book(connection, asked_for(since, until, whole("account", account), whole("show", show_name)))
     found = add_up(book, by)
     if html:
         from podmill.report.costs_page import render_costs  # the template is read only for a page
@@ -59,10 +64,3 @@ def costs(
         print_document(found)
     else:
         show(costs_table(found))
-
-
-def asked(since: str | None, until: str | None, account: str | None = None, show_name: str | None = None) -> Asked:
-    first, last = since and day_of(since), until and day_of(until, last=True)
-    if first and last and first > last:
-        raise InputError(f"The first day, {first}, is after the last, {last}.")
-    return Asked(first or None, last or None, account, show_name)

@@ -96,6 +96,27 @@ def open_book(connection: Connection, asked: Asked | None = None) -> Book:
     )
 
 
+def asked_for(
+    since: str | None = None, until: str | None = None, account: str | None = None, show: str | None = None
+) -> Asked:
+    """What is asked for by days or months, an account and a show.
+
+    Raises:
+        InputError: there is no such period.
+    """
+    first = None if since is None else day_of(since)
+    last = None if until is None else day_of(until, last=True)
+    if first and last and first > last:
+        raise InputError(f"The first day, {first}, is after the last, {last}.")
+    return Asked(first, last, account, show)
+
+
+def months_of(connection: Connection) -> list[str]:
+    """Months in which something was paid, the newest first."""
+    days = connection.scalars(select(CHARGE.c.day).where(CHARGE.c.day != "").distinct())
+    return sorted({day[:7] for day in days}, reverse=True)
+
+
 def day_of(text: str, *, last: bool = False) -> str:
     """A day (``2026-11-21``), or the first or last one of a month (``2026-11``).
 
@@ -103,10 +124,10 @@ def day_of(text: str, *, last: bool = False) -> str:
         InputError: it is neither.
     """
     try:
-        if re.fullmatch(r"\d{4}-\d\d", text):
+        if re.fullmatch(r"[0-9]{4}-[0-9]{2}", text):
             first = dt.date.fromisoformat(f"{text}-01")
             return str(first.replace(day=calendar.monthrange(first.year, first.month)[1]) if last else first)
-        if re.fullmatch(r"\d{4}-\d\d-\d\d", text):
+        if re.fullmatch(r"[0-9]{4}-[0-9]{2}-[0-9]{2}", text):
             return str(dt.date.fromisoformat(text))
     except ValueError:
         pass

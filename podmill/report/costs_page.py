@@ -48,6 +48,7 @@ def render_costs(book: Book, *, made_at: dt.datetime, months: Sequence[str] = ()
         found=found,
         titles=TITLES,
         total=found["month"].total,
+        has_discounts=found["month"].total.provider_microusd != found["month"].total.spent_microusd,
         notes=notes(found["month"].total),
         spent_plot=_spent_plot(drawn),
         drawn=drawn.by,
@@ -89,8 +90,7 @@ def _bars(costs: Costs) -> Markup | None:
 
 def _bar(label: str, settled: int, in_doubt: int) -> Bar:
     segments = [(name, amount / USD) for name, amount in (("settled", settled), ("in_doubt", in_doubt)) if amount]
-    doubt = f", {dollars(in_doubt)} in doubt" if in_doubt else ""
-    return Bar(label=label, segments=segments, note=f"{dollars(settled + in_doubt)}{doubt}")
+    return Bar(label=label, segments=segments, note=dollars(settled + in_doubt))
 
 
 def _expected_plot(costs: Costs) -> Markup | None:

@@ -25,7 +25,7 @@ def costs_table(costs: Costs) -> RenderableType:
     """A line for each row, the total below."""
     is_share = costs.by in SHARES
     heads = (costs.by.capitalize(), "Requests", "Spent", "In doubt", "Episodes", "Published", "A minute")
-    table = Table(*heads, "Expected", "Cost", "Work", "Made in", box=None, header_style="bold")
+    table = Table(*heads, "Expected", "Did cost", "Work", "Made in", box=None, header_style="bold")
     for column in table.columns[1:]:
         column.justify = "right"
     for row in (*costs.rows[:ROWS_MAX], costs.total):

@@ -128,19 +128,19 @@ def columns(rows: Sequence[Bar], *, title: str, description: str, prefix: str = 
     """
     highest = max((sum(value for _, value in row.segments) for row in rows), default=0.0)
     _, top_value, ticks = axis(0.0, highest)
-    left, top, bottom = 72, 12, height - 28
-    step = (BARS_WIDTH - left - RIGHT) / max(len(rows), 1)
+    left, right, top, bottom = 72, BARS_WIDTH - LABEL_WIDTH // 2, 12, height - 28
+    step = (right - left) / max(len(rows), 1)
     width = min(step * 0.72, 60.0)
 
     def y(value: float) -> float:
         return bottom - value / top_value * (bottom - top)
 
     marks = [
-        f'<line class="grid" x1="{left}" x2="{BARS_WIDTH - RIGHT}" y1="{y(tick):.1f}" y2="{y(tick):.1f}"/>'
+        f'<line class="grid" x1="{left}" x2="{right}" y1="{y(tick):.1f}" y2="{y(tick):.1f}"/>'
         f'<text class="axis end" x="{left - 8}" y="{y(tick) + 4:.1f}">{escape(prefix)}{tick:,.{_places(ticks)}f}</text>'
         for tick in ticks
     ]
-    every = max(1, -(-len(rows) * LABEL_WIDTH // (BARS_WIDTH - left - RIGHT)))
+    every = max(1, -(-len(rows) * LABEL_WIDTH // (right - left)))
     for index, row in enumerate(rows):
         middle = left + step * (index + 0.5)
         reached = 0.0
