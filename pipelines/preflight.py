@@ -222,19 +222,18 @@ class _Flight:
 
     def _of_credit(self, estimates: Sequence[_Estimated], waiting: Sequence[_Waiting]) -> Iterator[Finding]:
         """What providers have less credit for than episodes need, those under way first."""
-        with reading(self._engine) as connection:
-            left = Credits(self._providers.settings, connection)
-            concerned = {engine for _, speakers, _ in estimates for engine in _first(speakers)}
-            for _, _, estimate in waiting:
-                for engine, units in _units(estimate):
-                    if engine in concerned:
-                        left.hold(engine, units)
-            for each, speakers, estimate in estimates:
-                for engine, units in _units(estimate):
-                    error = left.take(engine, units) if engine in _first(speakers) else None
-                    if error:
-                        # Those who may speak instead do so when the credit is used up.
-                        yield finding(error, _place(each), stops=len(speakers.choices) < 2)
+        left = Credits(self._providers.settings, self._engine)
+        concerned = {engine for _, speakers, _ in estimates for engine in _first(speakers)}
+        for _, _, estimate in waiting:
+            for engine, units in _units(estimate):
+                if engine in concerned:
+                    left.hold(engine, units)
+        for each, speakers, estimate in estimates:
+            for engine, units in _units(estimate):
+                error = left.take(engine, units) if engine in _first(speakers) else None
+                if error:
+                    # Those who may speak instead do so when the credit is used up.
+                    yield finding(error, _place(each), stops=len(speakers.choices) < 2)
 
     def _of_budgets(self, estimates: Sequence[_Estimated], waiting: Sequence[_Waiting]) -> Iterator[Finding]:
         """What budgets never carry, and what they carry later."""

@@ -21,12 +21,11 @@ from podcast_tasks.running import Done, Work, run_step
 from podmill import preflight, speech
 from podmill.errors import PodmillError, TransientError, VoiceError
 from podmill.forecasting import open_forecaster
-from podmill.money import accounts, prices, purses, tiers, usage
+from podmill.money import accounts, prices, purses, sums, tiers, usage
 from podmill.money.accounts import Asked
 from podmill.money.estimate import estimate
 from podmill.money.fence import Fence
 from podmill.money.ledger import Ledger
-from podmill.money.purses import Payer
 from podmill.preflight import Noting
 from podmill.settings import Settings
 from podmill.speech.engine import make as make_engine
@@ -118,8 +117,7 @@ def _requests(
 def _short_of_money(work: Work, amount_microusd: int) -> Sequence[PodmillError]:
     """Budgets that do not cover it either, told with what else is in the way."""
     with reading(work.journal.engine) as connection:
-        row = connection.execute(EPISODE.select().where(EPISODE.c.id == work.claim.episode_id)).one()
-        payer = Payer(work.account, row.show, row.batch_id, row.id, purses.today(connection))
+        payer = sums.payer(connection, work.account, work.claim.episode_id)
         return purses.short(purses.standings(connection, payer), amount_microusd)
 
 

@@ -11,8 +11,8 @@ belongs to the day on which it was first held.
 
 import datetime as dt
 import logging
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
 from typing import Any, Final, Literal
 
 from sqlalchemy import ColumnElement, Connection, and_, delete, or_, select, update
@@ -129,6 +129,11 @@ def standings(connection: Connection, payer: Payer) -> list[Standing]:
     return _standings(connection, payer, {(row.owner, row.period): row.used_microusd for row in used})
 
 
+def short(standings: Iterable[Standing], amount_microusd: int) -> list[BudgetExceededError]:
+    """Each budget that does not cover an amount, as an error for a person."""
+    return [_uncovered(each, amount_microusd) for each in standings if each.left_microusd < amount_microusd]
+
+
 def now_standing(connection: Connection) -> list[Standing]:
     """Every budget there is, with what its purse of today, of this month or at all holds."""
     day = today(connection)
@@ -177,14 +182,19 @@ def _exceeded(connection: Connection, over: list[Standing], amount_microusd: int
     """The error of the budget that is in the way for longest: a total, then a month, then a day."""
     worst = max(over, key=lambda each: SPANS.index(each.span))
     until_s = until_turn_s(connection, worst.span) if amount_microusd <= worst.limit_microusd else None
-    left = max(worst.limit_microusd - (worst.used_microusd - amount_microusd), 0)
-    kind, _, name = worst.owner.partition(":")
-    period = "" if worst.span == "total" else f" for {worst.period}"
+    before = replace(worst, used_microusd=worst.used_microusd - amount_microusd)
+    return _uncovered(before, amount_microusd, retry_after_s=until_s)
+
+
+def _uncovered(standing: Standing, amount_microusd: int, *, retry_after_s: float | None = None) -> BudgetExceededError:
+    kind, _, name = standing.owner.partition(":")
+    period = "" if standing.span == "total" else f" for {standing.period}"
     return BudgetExceededError(
-        f"The {kind} {name!r} has {usd(left)} USD left{period}; {usd(amount_microusd)} USD are needed.",
-        action=f"Raise it, and what waits goes on: podmill budget set {worst.owner} --{worst.span} AMOUNT",
-        retry_after_s=until_s,
-        owner=worst.owner,
+        f"The {kind} {name!r} has {usd(standing.left_microusd)} USD left{period}; "
+        f"{usd(amount_microusd)} USD are needed.",
+        action=f"Raise it, and what waits goes on: podmill budget set {standing.owner} --{standing.span} AMOUNT",
+        retry_after_s=retry_after_s,
+        owner=standing.owner,
     )
 
 

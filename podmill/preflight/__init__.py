@@ -1,6 +1,6 @@
 """Pre-flight: what is in the way of episodes, found out before anything is spent."""
 
-from podmill.preflight.credits import Credits, promised
+from podmill.preflight.credits import Credits, lacking, promised
 from podmill.preflight.findings import Finding, Place, gathered
 from podmill.preflight.providers import Providers, Speakers, impatient
 from podmill.preflight.unpriced import Noting
@@ -14,5 +14,6 @@ __all__ = [
     "Speakers",
     "gathered",
     "impatient",
+    "lacking",
     "promised",
 ]

@@ -2,16 +2,19 @@
 
 import logging
 from collections import defaultdict
+from collections.abc import Iterable
 
-from sqlalchemy import Connection, func, select
+from sqlalchemy import Connection, Engine, func, select
 
 from models.quote import Quote
 from models.steps import ChargeState, Step
 from models.tables import Charge, Reservation, StepDocument, table
 from podmill.errors import PodmillError, QuotaError
 from podmill.settings import Settings
-from podmill.speech.engine import make
+from podmill.speech.engine import SpeechRequest, make, usual
 from podmill.speech.standing import Credit, CreditEngine
+from podmill.store import takes
+from podmill.store.database import reading
 
 log = logging.getLogger(__name__)
 CHARGE, DOCUMENT, RESERVATION = table(Charge), table(StepDocument), table(Reservation)
@@ -44,11 +47,15 @@ def promised(connection: Connection, provider: str, *, share: float = 1.0, but: 
 
 
 class Credits:
-    """The credit of every provider that tells it, each asked once; what is taken of it here is gone."""
+    """The credit of every provider that tells it, each asked once; what is taken of it here is gone.
 
-    def __init__(self, settings: Settings, connection: Connection, *, but: str = "") -> None:
+    Args:
+        but: id of an episode that is not among those under way.
+    """
+
+    def __init__(self, settings: Settings, database: Engine, *, but: str = "") -> None:
         self._settings = settings
-        self._connection = connection
+        self._database = database
         self._but = but
         self._left: dict[str, tuple[Credit, float] | None] = {}
 
@@ -82,9 +89,34 @@ class Credits:
             if credit is None:
                 self._left[provider] = None
             else:
-                held = promised(self._connection, provider, share=credit.share, but=self._but)
+                with reading(self._database) as connection:
+                    held = promised(connection, provider, share=credit.share, but=self._but)
                 self._left[provider] = (credit, credit.left - held)
         return self._left[provider]
+
+
+def lacking(
+    requests: Iterable[SpeechRequest], settings: Settings, database: Engine, *, but: str = ""
+) -> QuotaError | None:
+    """Why the requests of an episode cannot all be paid with what was bought of their providers, if they cannot. It is
+    read and not held: whoever asks a provider first has it, and the others are refused without charge.
+
+    Args:
+        but: the episode's id.
+    """
+    by_engine: dict[str, list[SpeechRequest]] = defaultdict(list)
+    for request in requests:
+        by_engine[request.engine].append(request)
+    left = Credits(settings, database, but=but)
+    for name, mine in by_engine.items():
+        engine = make(name, settings)
+        if not isinstance(engine, CreditEngine):
+            continue
+        there = takes.known(database, [request.key for request in mine])
+        units = sum(sum(usual(engine, request).values()) for request in mine if request.key not in there)
+        if error := left.take(name, units):
+            return error
+    return None
 
 
 def _asked(provider: str, settings: Settings) -> Credit | None:
