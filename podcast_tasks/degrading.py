@@ -12,14 +12,12 @@ from models.script import Script
 from podmill import speech
 from podmill.errors import BudgetExceededError, PriceUnknownError, ScriptError
 from podmill.money.amounts import usd
-from podmill.scripting.shorter import shorter
+from podmill.scripting.shorter import LEAST, shorter
 from podmill.settings import Settings
 from podmill.speech.quality import local_cast, standard_cast, under
 
 log = logging.getLogger(__name__)
 
-LEAST: Final = 0.6
-"""Of the length that was asked for: no episode is made shorter than this."""
 STEP: Final = 5
 """Per cent of a script by which it is made shorter until it fits."""
 IN_THE_WAY: Final = (*speech.FOR_GOOD, PriceUnknownError, ScriptError)

@@ -15,6 +15,7 @@ from podmill.research.web import SERVICES
 from podmill.scripting import suited
 from podmill.settings import Settings
 from podmill.speech import Choice
+from podmill.speech.quality import under
 
 ANSWER_S: Final = 10.0
 """A provider that is silent for longer counts as away."""
@@ -76,19 +77,20 @@ class Providers:
 
     def speakers(self, brief: Brief) -> Speakers:
         """Who can speak it, and what is wrong with those who come before them."""
-        key = (brief.cast, brief.fallback, brief.language)
+        key = (brief.cast, brief.fallback, brief.language, brief.quality)
         if key not in self._speakers:
             self._speakers[key] = self._found(brief)
         return self._speakers[key]
 
     def _found(self, brief: Brief) -> Speakers:
+        settings = under(self.settings, brief.quality)
         try:
-            choices = speech.choices(brief.cast, brief.fallback, brief.language, self.settings)
+            choices = speech.choices(brief.cast, brief.fallback, brief.language, settings)
         except PodmillError as exc:
             return Speakers((), (Problem(exc, stops=True),))
         first: list[PodmillError] = []
         for number, choice in enumerate(choices):
-            errors = self._of_cast(choice, brief.language)
+            errors = self._of_cast(choice, brief.language, settings)
             hard = [error for error in errors if not isinstance(error, AWAY)]
             first = first or hard
             if not hard:
@@ -96,12 +98,12 @@ class Providers:
                 return Speakers(choices[number:], tuple(Problem(error, stops=False) for error in told))
         return Speakers((), tuple(Problem(error, stops=True) for error in first))
 
-    def _of_cast(self, choice: Choice, language: str) -> list[PodmillError]:
+    def _of_cast(self, choice: Choice, language: str, settings: Settings) -> list[PodmillError]:
         """Of every member, each problem once."""
         found: dict[str, PodmillError] = {}
         for member in choice.cast:
             try:
-                speech.check(Choice((member,)), language, self.settings)
+                speech.check(Choice((member,)), language, settings)
             except PodmillError as exc:
                 found[str(exc)] = exc
         return list(found.values())

@@ -5,6 +5,8 @@ from typing import Final
 
 from models.script import Script
 
+LEAST: Final = 0.6
+"""Of the length that was asked for: no episode is made shorter than this for its price."""
 LOOSE: Final = 0.1
 """Of the script: a chapter is left out whole where the rest is no more than this shorter than it has to be."""
 ENDS: Final = 2
