@@ -15,7 +15,7 @@ from pipelines import asking, batch
 from pipelines.asking import Wanted
 from podmill.briefs.records import EpisodeRequest, RefusedRow, Submission
 from podmill.errors import BudgetExceededError, InputError, PodmillError
-from podmill.forecasting import Forecaster, fitting, open_forecaster
+from podmill.forecasting import Forecaster, fitting, lesser, open_forecaster
 from podmill.forecasting.fitting import Place as Day
 from podmill.forecasting.made import left_of, so_far
 from podmill.money import accounts, purses, tiers
@@ -243,8 +243,27 @@ class _Flight:
         for (each, _, estimate), day in zip(estimates, days, strict=True):
             forecast = Forecast(_place(each), estimate, day)
             self.forecasts.append(forecast)
-            if day.standing and (fits := forecast.fits(self._today)) != "now":
+            if day.standing and day.day != self._today and (less := self._degraded(each.brief, day.standing)):
+                yield finding(less, forecast.place, stops=False)
+            elif day.standing and (fits := forecast.fits(self._today)) != "now":
                 yield finding(_of_budget(day.standing, never=fits == "never"), forecast.place, stops=fits == "never")
+
+    def _degraded(self, brief: Brief, standing: Standing) -> PodmillError | None:
+        """That an episode is made for less, where a budget does not carry it and less of it may be made."""
+        if not brief.degrade:
+            return None
+        try:
+            least = self._forecaster.estimate(lesser(brief, self._settings)).likely_microusd
+        except PodmillError:
+            return None
+        if least > (standing.left_microusd if standing.span == "total" else standing.limit_microusd):
+            return None
+        return BudgetExceededError(
+            f"The budget of {standing.owner} {_SPANS[standing.span]} does not carry all of this: "
+            f"{usd(standing.left_microusd)} of {usd(standing.limit_microusd)} USD are left.",
+            action=f"It may give up {', '.join(brief.degrade)}, and would cost {usd(least)} USD at least.",
+            owner=standing.owner,
+        )
 
 
 def _of_budget(standing: Standing, *, never: bool) -> BudgetExceededError:

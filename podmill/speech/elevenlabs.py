@@ -17,6 +17,7 @@ from podmill.speech.standing import Credit, Standing
 from podmill.speech.timing import line_times
 
 if TYPE_CHECKING:
+    from podmill.money.record import Record
     from podmill.speech.elevenlabs_account import Account, Spoken, Wanted
     from podmill.speech.elevenlabs_replies import Subscription
 
@@ -147,6 +148,13 @@ class ElevenLabs:
         if plan is None or plan.left is None:
             return None
         return Credit(plan.left, share=self._credits(), until=_renewed(plan))
+
+    def record(self, since: float) -> "Record":
+        """As ``RecordedProvider`` says."""
+        account = self._account()
+        from podmill.speech.elevenlabs_usage import record
+
+        return record(account, since)
 
     def check_voice(self, voice: Voice) -> None:
         """As ``VoicesCheckedEngine`` says."""

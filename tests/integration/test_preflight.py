@@ -122,6 +122,21 @@ def test_which_fit(engine: Engine, tmp_path: Path, capsys: Captured) -> None:
     assert "nothing is new" in capsys.readouterr().out
 
 
+def test_what_may_be_made_for_less_is_taken(engine: Engine, tmp_path: Path, capsys: Captured) -> None:
+    """A budget that does not carry all of it refuses nothing where local voices may speak instead."""
+    batch = scripts(tmp_path, 1)
+    with transaction(engine) as connection:
+        purses.set_budget(connection, "account:default", "total", 1_000)
+    assert run(capsys, "submit", str(batch), "--check")[0] == 2
+    batch.write_text(batch.read_text().replace("defaults:", "defaults:\n  degrade: [quality, voice]", 1))
+
+    code, told = run(capsys, "submit", str(batch), "--check")
+
+    assert code == 0
+    assert [(each["code"], each["stops"]) for each in told["findings"]] == [("budget_exceeded", False)]
+    assert "give up quality, voice, and would cost 0.00 USD at least" in told["findings"][0]["action"]
+
+
 def test_credit_of_those_under_way_counts(
     engine: Engine, tmp_path: Path, capsys: Captured, elevenlabs_emulator: Running, monkeypatch: pytest.MonkeyPatch
 ) -> None:
