@@ -1,5 +1,6 @@
 """Whose turn it is to speak: engines that hum and fail as they are told, the real steps, the real database."""
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
@@ -236,6 +237,17 @@ def test_a_voice_that_fails_in_a_later_round(hums, made: Make, policy: str, voic
     assert heard(recording) == voices
     assert recording.text_only is (policy == "text")
     assert [each.who for each in recording.passed_over] == ["alpha", "beta"]
+
+
+def test_a_line_of_a_longer_request_that_fails_in_a_later_round(hums, made: Make, monkeypatch):
+    """Mixed: others speak that line alone, although the voice that fails has spoken it before with its neighbours."""
+    shared = dataclasses.replace(hums["alpha"].capabilities, timestamps=True, max_speakers=2)
+    monkeypatch.setattr(hums["alpha"], "capabilities", shared)
+    hums["alpha"].next = [None, QUOTA]
+    episode_id = made(policy="mixed")
+    assert len(speak(episode_id).lines) == len(hums["alpha"].asked[0].lines) == 3
+    refuse(episode_id, 1)
+    assert heard(speak(episode_id)) == ["alpha", "beta", "alpha"]
 
 
 def test_a_killed_worker_of_a_mixed_episode(engine, hums, made: Make, monkeypatch):
