@@ -21,6 +21,7 @@ from podmill.speech.join import (
     CHAPTER_S,
     INTERRUPTION_S,
     LEAD_IN_S,
+    PAUSE_KEPT_S,
     SAME_SPEAKER_S,
     SENTENCE_S,
     TAIL_S,
@@ -147,6 +148,19 @@ def test_a_dialogue_in_one_take_keeps_its_pauses(
     pauses = [after.start_s - before.end_s for before, after in pairwise(recording.lines)]
     assert recording.requests == 1
     assert pauses == pytest.approx([PAUSE_S, PAUSE_S], abs=0.01)
+
+
+def test_a_chapter_within_a_take_begins_after_a_rest(
+    context: StepContext, tones: type[Tones], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where one take says several chapters they lie as far apart as elsewhere, and nothing said is lost."""
+    monkeypatch.setattr(tones, "capabilities", replace(LIMITS, max_speakers=2, timestamps=True))
+    recording = recorded(script("S1: Hello.", "S2: Hello.", "S1: Oh.", chapters=(0, 2)), context)
+    pauses = [after.start_s - before.end_s for before, after in pairwise(recording.lines)]
+    assert recording.requests == 1
+    assert pauses == pytest.approx([PAUSE_S, CHAPTER_S], abs=0.01)
+    lengths = [line.end_s - line.start_s for line in recording.lines]
+    assert lengths == pytest.approx([0.5, 0.5 + PAUSE_KEPT_S, 0.5 + PAUSE_KEPT_S], abs=0.05)
 
 
 def test_a_line_of_a_dialogue_is_replaced(
