@@ -22,10 +22,12 @@ _SPLIT_PASSAGES = 2
 """Passages of a group from which it can become two chapters."""
 _CHAPTER_UNITS = 3
 _NO_SUBJECT = frozenset(
-    """about above after again along already although among another around because become before being below between
-    could early every first found given however itself large later might never often other others rather since small
-    still their there these thing things third those though three through times today together under until using where
-    whether which while whole whose within without would years""".split()
+    words_of(
+        "about above after again along already although among another around because become before being below between "
+        "could early every first found given however itself large later might never often other others rather since "
+        "small still their there these thing things third those though three through times today together under until "
+        "using where whether which while whole whose within without would years"
+    )
 )
 """Words of more than four letters that no chapter is about."""
 CHAPTERS_MIN = 3
