@@ -1,22 +1,13 @@
 """A worker that runs one step of one episode and may be killed: a process forked from one that has imported it all."""
 
 import contextlib
-import multiprocessing
-import os
 from collections.abc import Mapping
 from multiprocessing.context import ForkServerProcess
 from typing import Final
 
 from models.steps import Step
+from tests.warm import CONTEXT, settle
 
-WARM: Final = multiprocessing.get_context("forkserver")
-WARM.set_forkserver_preload(
-    [
-        *("tests.workers", "podcast_tasks.research", "podcast_tasks.scripting", "podcast_tasks.synthesis"),
-        *("podmill.speech.elevenlabs_account", "podmill.speech.wire", "podmill.research.web", "google.genai"),
-        *("pyloudnorm", "charset_normalizer"),
-    ]
-)
 PATIENCE_S: Final = 120.0
 
 
@@ -26,7 +17,7 @@ def start(step: Step, episode_id: str, env: Mapping[str, str], *, dies_at: str =
     Args:
         env: all of its environment; names the folder of fault points where it is to die at one.
     """
-    process = WARM.Process(target=_work, args=(step, episode_id, {**env, "PODMILL_FAULT_POINTS": dies_at}))
+    process = CONTEXT.Process(target=_work, args=(step, episode_id, {**env, "PODMILL_FAULT_POINTS": dies_at}))
     process.start()
     return process
 
@@ -44,8 +35,7 @@ def ended(process: ForkServerProcess) -> int:
 
 
 def _work(step: Step, episode_id: str, env: Mapping[str, str]) -> None:
-    os.environ.clear()
-    os.environ.update(env)
+    settle(env)
     from celery.exceptions import Ignore
 
     from podcast_tasks import research, running, scripting, synthesis
