@@ -177,7 +177,7 @@ def _books(engine: Engine, run: Load, requests: Sequence[Mapping[str, Any]]) -> 
     with reading(engine) as connection:
         charges = connection.execute(select(charge)).all()
     settled = [row for row in charges if row.state == ChargeState.SETTLED]
-    # On a machine that stands still for a second after a slot was granted, its request is made with the next one.
+    # Where a second passes between a slot and its request, that is made with the next slot.
     never_sent = sum(row.state == ChargeState.REFUSED and row.reason.startswith("Never sent") for row in charges)
     characters = [entry["characters"] for entry in requests if entry["status"] == 200]
     return {
