@@ -68,9 +68,7 @@ CHAT = {
     "key": Outcome(ConfigurationError, "PODMILL_OPENAI_API_KEY"),
     "credit": Outcome(QuotaError, "Buy credit"),
     "permission": Outcome(ConfigurationError, "PODMILL_OPENAI_API_KEY"),
-    "retired": Outcome(
-        ConfigurationError, "(model emulated-llm)"
-    ),
+    "retired": Outcome(ConfigurationError, "(model emulated-llm)"),
     "retired_400": Outcome(ConfigurationError, "(model emulated-llm)"),
     "vllm": Outcome(ConfigurationError, "(model emulated-llm)"),
     "ollama_missing": Outcome(ConfigurationError, "try pulling it"),

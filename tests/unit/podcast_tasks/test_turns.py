@@ -19,8 +19,9 @@ from podcast_tasks.running import run_step
 from podcast_tasks.turns import EVENT
 from podmill.errors import LeftAloneError, LimitedError, ProviderDownError, QuotaError, TransientError
 from podmill.settings import Settings, current, load
+from podmill.speech import fallback
 from podmill.store.database import reading, transaction
-from tests.humming import Hum, age, heard, refuse, row, speak, wake
+from tests.humming import age, heard, refuse, row, speak, wake
 
 QUOTA = QuotaError("The credit is used up.")
 DOWN = ProviderDownError("It failed again and again.", retry_after_s=0.01)
@@ -88,13 +89,17 @@ def test_text_must_be_allowed(hums, made: Make):
 
 
 def test_a_quote_of_what_nobody_can_speak(engine, hums, made: Make, monkeypatch):
-    """Where no voice is there at all, the cost check passes it as text only, and its quote has no speech."""
-    monkeypatch.setattr(Hum, "voices", lambda _self: ())
+    """Where nobody has credit, the cost check passes it as text only, and its quote has no speech."""
+
+    def used_up(choice, *_: object) -> None:
+        if not choice.text_only:
+            raise QUOTA
+
+    monkeypatch.setattr(fallback, "check", used_up)
     episode_id = made(order=("text",))
     quote = running.journal().document(episode_id, Step.COST_CHECK, Quote)
     assert quote
     assert (quote.requests, [item.step for item in quote.items if item.step == "synthesis"]) == (0, [])
-    assert speak(episode_id).text_only
 
 
 @pytest.mark.parametrize("error", [DOWN, LeftAloneError("Later.", retry_after_s=0.01)])
