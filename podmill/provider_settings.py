@@ -81,8 +81,8 @@ class ProviderSettings(BaseModel):
     elevenlabs_format: Literal["mp3_44100_128", "mp3_44100_192", "pcm_24000", "pcm_44100", "wav_24000", "wav_44100"] = (
         Field(
             "mp3_44100_128",
-            description="Sound that ElevenLabs is asked for. `mp3_44100_192` needs its plan Creator or more, `pcm_44100` and "
-            "`wav_44100` need Pro or more; the plan is checked before anything is spent.",
+            description="Sound that ElevenLabs is asked for. `mp3_44100_192` needs its plan Creator or more, "
+            "`pcm_44100` and `wav_44100` need Pro or more; the plan is checked before anything is spent.",
         )
     )
     elevenlabs_dialogue_models: tuple[str, ...] = Field(
