@@ -59,6 +59,7 @@ class Azure:
             sample_rate_hz=SAMPLE_RATE_HZ,
             # The dearest that may be cast: money is held for it, and given back where the voice was a cheaper one.
             price_unit="character by an HD voice" if self._hd else "character",
+            formats=(".wav",),
             queue="synthesis.api",
             # Its REST interface tells no times: each line is a request of its own.
             timestamps=False,
