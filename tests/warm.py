@@ -15,6 +15,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from multiprocessing import forkserver, resource_tracker
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Final, NoReturn
@@ -48,6 +49,10 @@ class Forked:
 
     def __init__(self, program: Callable[..., object], *arguments: object) -> None:
         self._process: ForkServerProcess = CONTEXT.Process(target=program, args=arguments)
+        # The process that they are forked from is nobody's: it must not be taken for one of this test's.
+        homeless = {name: os.environ.pop(name) for name in list(os.environ) if name.startswith("PODMILL_")}
+        forkserver.ensure_running()
+        os.environ.update(homeless)
         self._process.start()
         assert self._process.pid
         self.pid: Final = self._process.pid
@@ -107,6 +112,8 @@ def start(program: Sequence[str], env: Mapping[str, str], cwd: Path, out: Path, 
         out: the file that its output is added to.
         err: the file of its standard error; None: the same.
     """
+    for path in (out, err or out):
+        path.touch()
     return Forked(_be, list(program), dict(env), str(cwd), str(out), str(err or out))
 
 
@@ -122,6 +129,7 @@ def settle(env: Mapping[str, str]) -> None:
     if current.cache_info().currsize or app.configured:
         raise RuntimeError("Importing Podmill reads its settings.")
     gc.freeze()
+    resource_tracker._resource_tracker._fd = None  # what it leaves when it is killed is not told by the tests
     os.environ.clear()
     os.environ.update(env)
 

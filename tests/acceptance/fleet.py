@@ -69,14 +69,14 @@ class Fleet:
 
     def finish(self, podmill: Command, batch: str) -> dict[str, Any]:
         """Until nothing more will happen to a batch; its report."""
-        self._wait(lambda: self._status(batch).state != "running")
+        self.wait(lambda: self.status(batch).state != "running")
         return answer(podmill("status", batch, "--json"))
 
     def reach(self, step: Step, batch: str) -> None:
         """Until every episode of a batch is at this step, or beyond."""
-        self._wait(lambda: all(STEPS.index(each.step) >= STEPS.index(step) for each in self._status(batch).episodes))
+        self.wait(lambda: all(STEPS.index(each.step) >= STEPS.index(step) for each in self.status(batch).episodes))
 
-    def _wait(self, until: Callable[[], bool]) -> None:
+    def wait(self, until: Callable[[], bool]) -> None:
         """What dies meanwhile is started again. Who waits in vain is shown the end of every log."""
         give_up_at = time.monotonic() + PATIENCE_S
         while not until():
@@ -84,7 +84,7 @@ class Fleet:
             time.sleep(0.2)
             self.revive()
 
-    def _status(self, batch: str) -> BatchStatus:
+    def status(self, batch: str) -> BatchStatus:
         with reading(open_engine(self.settings)) as connection:
             return batch_status(connection, batch)
 
