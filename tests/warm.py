@@ -15,7 +15,7 @@ import sys
 import tempfile
 import threading
 from collections.abc import Callable, Mapping, Sequence
-from multiprocessing import forkserver, resource_tracker
+from multiprocessing import forkserver, resource_tracker, util
 from multiprocessing.context import ForkServerProcess
 from pathlib import Path
 from typing import Final, NoReturn
@@ -27,7 +27,13 @@ CONTEXT.set_forkserver_preload(
         *(f"podcast_tasks.{each}" for each in ("research", "scripting", "cost_check", "synthesis", "verification")),
         *(f"podcast_tasks.{each}" for each in ("loudness", "publishing", "upkeep", "stopping", "recycling")),
         *(f"podmill.cli.{each}" for each in ("app", "backup", "produce", "status", "submit", "doctor")),
-        *("podmill.node", "podmill.report.terminal", "podmill.scripting.ready_made", "podmill.research.web"),
+        *(
+            "podmill.node",
+            "podmill.report.terminal",
+            "podmill.web.server",
+            "podmill.scripting.ready_made",
+            "podmill.research.web",
+        ),
         *("podmill.speech.elevenlabs_account", "podmill.speech.wire", "podmill.speech.piper", "podmill.mastering"),
         *(
             "podmill.speech.elevenlabs",
@@ -56,6 +62,8 @@ class Forked:
         self._process.start()
         assert self._process.pid
         self.pid: Final = self._process.pid
+        # Else the end of the tests would wait for what a failed test has left.
+        util.Finalize(None, self.send_signal, (signal.SIGKILL,), exitpriority=1)
 
     @property
     def returncode(self) -> int | None:
@@ -90,7 +98,7 @@ class Forked:
 def run(
     program: Sequence[str], env: Mapping[str, str], cwd: Path, seconds: float
 ) -> "subprocess.CompletedProcess[str]":
-    """A program from its beginning to its end: a module as of ``python -m``, and its arguments.
+    """A program from its beginning to its end: a module as of ``python -m``, or ``-c`` and a text, and its arguments.
 
     Raises:
         subprocess.TimeoutExpired: it took longer, and was killed.
@@ -145,7 +153,10 @@ def _be(program: list[str], env: Mapping[str, str], cwd: str, out: str, err: str
     sys.argv = list(program)
     sys.path.insert(0, cwd)
     try:
-        runpy.run_module(program[0], run_name="__main__", alter_sys=True)
+        if program[0] == "-c":
+            exec(sys.argv.pop(1), {"__name__": "__main__"})  # noqa: S102 - a test's own text
+        else:
+            runpy.run_module(program[0], run_name="__main__", alter_sys=True)
         code = 0
     except SystemExit as end:
         code = end.code if isinstance(end.code, int) else int(bool(end.code))

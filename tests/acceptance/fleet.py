@@ -49,6 +49,7 @@ class Fleet:
         for process in self._processes.values():
             process.wait(30)
         nodefile.place(self.settings).unlink()
+        open_engine(self.settings).dispose()
 
     def revive(self) -> None:
         """Start whatever does not run, whoever ended it."""

@@ -15,10 +15,10 @@ from podmill.store.database import open_engine, transaction
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def settings(request: pytest.FixtureRequest, podmill_home: Path) -> Settings:
-    """Settings of this test: once with SQLite in its own home folder, once with a PostgreSQL database of its own."""
+    """Settings of this test: once with SQLite in its own home folder, once with a PostgreSQL database for itself."""
     env = {"PODMILL_HOME": str(podmill_home)}
     if request.param == "postgresql":
-        env["PODMILL_DATABASE_URL"] = request.getfixturevalue("postgres_url")
+        env["PODMILL_DATABASE_URL"] = request.getfixturevalue("postgres_tables_url")
     return load(env)[0]
 
 
