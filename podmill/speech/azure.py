@@ -57,7 +57,7 @@ class Azure:
             max_characters=CHARACTERS_MAX,
             max_speakers=1,
             sample_rate_hz=SAMPLE_RATE_HZ,
-            # The dearest that may be cast: money is held for it, and given back where the voice was a cheaper one.
+            # The dearest that may be cast; a cheaper voice is counted as a share of it.
             price_unit="character by an HD voice" if self._hd else "character",
             formats=(".wav",),
             queue="synthesis.api",
@@ -143,6 +143,10 @@ class Azure:
         if answer.status != 200:
             raise refusals.error(answer, passage, secret=key)
         return answer
+
+    def priced(self, request: SpeechRequest) -> tuple[str, Mapping[str, float]]:
+        """As ``MeteredEngine`` says: it counts more than the characters of a text."""
+        return self.name, {self.capabilities.price_unit: self._billed(hosted.base_voice(request), request)}
 
     def _billed(self, voice: str, request: SpeechRequest) -> float:
         """What it bills, which it does not say: all within the voice, markup too, and a Han character twice."""
