@@ -6,6 +6,7 @@ proven where `python -m` is called: test_node.py, test_batch.py, test_celery_com
 
 import atexit
 import gc
+import mmap
 import multiprocessing
 import os
 import runpy
@@ -131,12 +132,15 @@ def settle(env: Mapping[str, str]) -> None:
     Raises:
         RuntimeError: something that was imported has read the settings already.
     """
+    from podcast_tasks import worker
     from podcast_tasks.app import app
     from podmill.settings import current
 
     if current.cache_info().currsize or app.configured:
         raise RuntimeError("Importing Podmill reads its settings.")
     gc.freeze()
+    # It is shared with whatever is forked, which is to be a worker's children, not all the workers of the tests.
+    worker._STOPPING = mmap.mmap(-1, 1)  # type: ignore[misc]
     resource_tracker._resource_tracker._fd = None  # what it leaves when it is killed is not told by the tests
     os.environ.clear()
     os.environ.update(env)
