@@ -17,13 +17,14 @@ from celery.signals import (
 
 from podcast_tasks import worker
 from podcast_tasks.command_line import close_flower
-from podmill import faults
+from podmill import faults, garbage
 from podmill.settings import current
 
 SWITCH_S: Final = 0.001
 """How long a thread of paid speech may keep the others from running. With Python's own 5 ms, ten that read answers of
 a third of a second each keep the one that has just got a slot from sending its request for a second or more."""
 
+garbage.search_seldom()
 app = Celery("podcast_tasks")
 app.config_from_object("celeryconfig")
 import_modules.connect(close_flower)

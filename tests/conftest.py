@@ -13,6 +13,7 @@ import pytest
 from podmill import settings
 
 pytest_plugins = [
+    "tests.effort",
     "tests.emulators.running",
     "tests.emulators.chatting",
     "tests.emulators.hosted",

@@ -1,51 +1,39 @@
 """A worker that runs one step of one episode and may be killed: a process forked from one that has imported it all."""
 
 import contextlib
-import multiprocessing
-import os
+import signal
 from collections.abc import Mapping
-from multiprocessing.context import ForkServerProcess
 from typing import Final
 
 from models.steps import Step
+from tests.warm import Forked, settle
 
-WARM: Final = multiprocessing.get_context("forkserver")
-WARM.set_forkserver_preload(
-    [
-        *("tests.workers", "podcast_tasks.research", "podcast_tasks.scripting", "podcast_tasks.synthesis"),
-        *("podmill.speech.elevenlabs_account", "podmill.speech.wire", "podmill.research.web", "google.genai"),
-        *("pyloudnorm", "charset_normalizer"),
-    ]
-)
 PATIENCE_S: Final = 120.0
 
 
-def start(step: Step, episode_id: str, env: Mapping[str, str], *, dies_at: str = "") -> ForkServerProcess:
+def start(step: Step, episode_id: str, env: Mapping[str, str], *, dies_at: str = "") -> Forked:
     """A process that runs a step.
 
     Args:
         env: all of its environment; names the folder of fault points where it is to die at one.
     """
-    process = WARM.Process(target=_work, args=(step, episode_id, {**env, "PODMILL_FAULT_POINTS": dies_at}))
-    process.start()
-    return process
+    return Forked(_work, step, episode_id, {**env, "PODMILL_FAULT_POINTS": dies_at})
 
 
-def ended(process: ForkServerProcess) -> int:
-    """Its exit code: 0 when the step was recorded, parked or closed; minus the number of the signal that killed it."""
-    process.join(PATIENCE_S)
-    if process.exitcode is None:
-        process.kill()
-        process.join()
-    code = process.exitcode
-    process.close()
-    assert code is not None
-    return code
+def ended(process: Forked) -> int:
+    """Its exit code: 0 when the step was recorded, parked or closed; minus the number of the signal that killed it.
+
+    Raises:
+        subprocess.TimeoutExpired: it had not ended, and is killed.
+    """
+    try:
+        return process.wait(PATIENCE_S)
+    finally:
+        process.send_signal(signal.SIGKILL)
 
 
 def _work(step: Step, episode_id: str, env: Mapping[str, str]) -> None:
-    os.environ.clear()
-    os.environ.update(env)
+    settle(env)
     from celery.exceptions import Ignore
 
     from podcast_tasks import research, running, scripting, synthesis

@@ -5,12 +5,14 @@ from collections.abc import Sequence
 
 import typer
 
+from podmill import garbage
 from podmill.cli import failures
 from podmill.errors import PodmillError
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; a mistake becomes one message, never a traceback."""
+    garbage.search_seldom()
     from podmill.cli.app import made_for
 
     arguments = sys.argv[1:] if arguments is None else list(arguments)

@@ -296,9 +296,14 @@ function run.enter()
     return { 'granted', now }
   end
   local why = wait == held and 'at_once' or wait == rated and 'rate' or 'blocked'
-  if why == 'at_once' and ahead < ceiling() then patience = math.max(patience, tonumber(ARGV[15])) end
+  local early = 0
+  if why == 'at_once' then
+    if ahead < ceiling() then patience = math.max(patience, tonumber(ARGV[15])) end
+    -- Back in time to be one of the next: whoever is late leaves a slot empty, whoever is early comes once more.
+    early = math.min(get('hold'), tonumber(ARGV[15]), wait)
+  end
   if wait > patience then
-    local due = due_back(group, wait, not told)
+    local due = due_back(group, wait - early, not told)
     step_out(member, due)
     return { 'left', due - now, why }
   end

@@ -52,6 +52,8 @@ AWAY_S: Final = 3.0
 JITTER: Final = 0.1
 DOWN_JITTER: Final = 0.5
 """Share of a wait by which it may be longer, so that not everybody comes back at the same moment."""
+JITTER_MAX_S: Final = 1.0
+"""Of the first: those are told different times already, and slots stay empty for as long as all are late."""
 
 
 class Slot:
@@ -276,7 +278,8 @@ class Limiter:
             "rate": f"The limit of {self.limit.per_minute} requests a minute to {account} is reached.",
             "at_once": f"The limit of simultaneous requests to {account} is reached.",
         }.get(answer.reason or "", f"{account} asked to be left alone for {wait_s:.0f} s.")
-        return kind(message, action="Nothing to do: its turn comes by itself.", retry_after_s=_later(wait_s, JITTER))
+        later_s = _later(wait_s, min(JITTER, JITTER_MAX_S / max(wait_s, JITTER_MAX_S)))
+        return kind(message, action="Nothing to do: its turn comes by itself.", retry_after_s=later_s)
 
 
 def _outcome(error: TransientError) -> Outcome:

@@ -81,12 +81,16 @@ def report_table(report: BatchReport) -> RenderableType:
     if figures.true_peak_dbtp:
         table.add_row("True peak", f"at most {figures.true_peak_dbtp.highest:.2f} dBTP")
     table.add_row("Work", _work(report))
-    table.add_row("Cost", f"${figures.cost_usd:.4f} for {figures.requests} speech requests")
+    table.add_row("Cost", f"${figures.cost_usd:.4f} for {_speech_requests(figures.requests)}")
     if figures.estimated_usd is not None:
         table.add_row("Estimate", f"${figures.estimated_usd:.4f} for what cost ${figures.estimated_cost_usd:.4f}")
     for provider, cost_usd in figures.cost_by_provider_usd.items():
         table.add_row("", f"{escape(provider)} ${cost_usd:.4f}")
     return Group(status_table(report), Text(), table)
+
+
+def _speech_requests(count: int) -> str:
+    return f"{count:,} speech request{'' if count == 1 else 's'}"
 
 
 def state_text(episode: EpisodeStatus) -> Text:

@@ -21,6 +21,15 @@ _NOT_FOR_EARS = re.compile(
 _SPLIT_PASSAGES = 2
 """Passages of a group from which it can become two chapters."""
 _CHAPTER_UNITS = 3
+_NO_SUBJECT = frozenset(
+    words_of(
+        "about above after again along already although among another around because become before being below between "
+        "could early every first found given however itself large later might never often other others rather since "
+        "small still their there these thing things third those though three through times today together under until "
+        "using where whether which while whole whose within without would years"
+    )
+)
+"""Words of more than four letters that no chapter is about."""
 CHAPTERS_MIN = 3
 
 
@@ -114,7 +123,7 @@ def _grouped(units: Sequence[Unit], dossier: Dossier) -> list[Group]:
 
 
 def _named_after(units: Sequence[Unit], others: Sequence[Unit], fallback: str) -> str:
-    """A title from the words that these units have and the others do not."""
+    """A title from the words that these units have again and again, and the others do not."""
 
     def counts(of: Sequence[Unit]) -> Counter[str]:
         return Counter(word for unit in of for fact in unit.facts for word in set(words_of(fact.text)) if len(word) > 4)
@@ -122,7 +131,9 @@ def _named_after(units: Sequence[Unit], others: Sequence[Unit], fallback: str) -
     here, there = counts(units), counts(others)
     ranked = sorted(here, key=lambda word: (-here[word] / (1 + there[word]), -len(word), word))
     taken = _key(fallback).split()
-    best = [word for word in ranked if word not in taken and word.isalpha()][:2]
+    best = [
+        word for word in ranked if here[word] > 1 and word not in taken and word not in _NO_SUBJECT and word.isalpha()
+    ][:2]
     return " and ".join(best) or fallback
 
 

@@ -56,6 +56,7 @@ class Azure:
             max_speakers=1,
             sample_rate_hz=SAMPLE_RATE_HZ,
             price_unit="character",
+            formats=(".wav",),
             queue="synthesis.api",
             # Its REST interface tells no times: each line is a request of its own.
             timestamps=False,
@@ -142,11 +143,12 @@ class Azure:
 
     def usual(self, request: SpeechRequest) -> Mapping[str, float]:
         """As ``ForeseenEngine`` says: it does not say what it bills, and we count as it does."""
-        return {_unit(hosted.base_voice(request)): self._billed(hosted.base_voice(request), request)}
+        return self.priced(request)[1]
 
     def priced(self, request: SpeechRequest) -> tuple[str, Mapping[str, float]]:
-        """As ``MeteredEngine`` says: HD voices have a price of their own."""
-        return self.name, {_unit(hosted.base_voice(request)): request.characters}
+        """As ``MeteredEngine`` says: it counts more than the characters of a text, and HD voices have their price."""
+        voice = hosted.base_voice(request)
+        return self.name, {_unit(voice): self._billed(voice, request)}
 
     def _billed(self, voice: str, request: SpeechRequest) -> float:
         """What it bills, which it does not say: all within the voice, markup too, and a Han character twice."""

@@ -86,6 +86,7 @@ class ElevenLabs:
             max_speakers=DIALOGUE_VOICES if dialogues else 1,
             sample_rate_hz=formats.rate_hz(settings.elevenlabs_format),
             price_unit="character",
+            formats=(".mp3", ".wav"),
             queue="synthesis.api",
             timestamps=True,
             stitching=model in STITCHING,

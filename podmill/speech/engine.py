@@ -39,6 +39,8 @@ class EngineCapabilities:
     sample_rate_hz: int
     price_unit: str
     """Unit of its entry in the price list; the first, where it is a ``MeteredEngine``."""
+    formats: tuple[str, ...]
+    """File name endings of the sound that it may answer with."""
     queue: Literal["synthesis.gpu", "synthesis.api"]
     timestamps: bool
     """Whether it says when each line of a request is heard."""

@@ -16,6 +16,9 @@ from podmill.speech.voices import AUTO, find, must_speak
 FOR_GOOD: Final = (ConfigurationError, QuotaError, RefusedError, SpeechError, VoiceError)
 """Errors after which an engine is not asked again for this episode: another one may do better."""
 
+MISTAKES: Final = (ConfigurationError, VoiceError)
+"""Errors of the check that somebody made in the cast or in a key: another voice would hide them."""
+
 CHECKED_S: Final = 600.0
 """How long a voice that its provider has is believed to be there."""
 
@@ -161,13 +164,13 @@ _checked = _Checked()
 def usable(
     choices: Sequence[Choice], language: str, settings: Settings, *, waits: Callable[[TransientError], bool]
 ) -> Choice:
-    """The first choice that can speak.
+    """The first choice that can speak. A mistake in the first is told, not passed over.
 
     Args:
         waits: whether a provider that does not answer now is asked again later, rather than passed over.
 
     Raises:
-        PodmillError: as ``check`` raises it for the first, when none can.
+        PodmillError: as ``check`` raises it for the first, when that is a mistake or when none can.
         TransientError: the one whose turn it is does not answer now, and is waited for.
     """
     first: Exception | None = None
@@ -175,7 +178,8 @@ def usable(
         try:
             check(choice, language, settings)
         except (*FOR_GOOD, TransientError) as exc:
-            if isinstance(exc, TransientError) and waits(exc):
+            is_mistake = isinstance(exc, MISTAKES) and choice == choices[0]
+            if is_mistake or (isinstance(exc, TransientError) and waits(exc)):
                 raise
             first = first or exc
         else:

@@ -74,6 +74,7 @@ class Gemini:
             max_speakers=2,
             sample_rate_hz=SAMPLE_RATE_HZ,
             price_unit="input token",
+            formats=(".wav",),
             queue="synthesis.api",
             # It tells no times: lines that share a request are found in the sound.
             timestamps=False,

@@ -1,7 +1,7 @@
 """Takes to one recording: natural pauses, no clicks, memory that does not grow with the length."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Final
 
 import numpy as np
@@ -28,6 +28,11 @@ ANSWER_S: Final = 0.18
 INTERRUPTION_S: Final = 0.1
 """After a line that does not end: a dash, an ellipsis, a comma."""
 CHAPTER_S: Final = 0.9
+
+PAUSE_MIN_S: Final = 0.1
+"""A shorter pause within a take may be none: its engine did not say more than about when its lines are heard."""
+PAUSE_KEPT_S: Final = 0.1
+"""Of such a pause on either side, where it becomes that of a chapter."""
 
 ROOM_LEVEL: Final = 10 ** (-80 / 20)
 """RMS of the noise laid under everything, so that pauses are quiet and not dead."""
@@ -139,16 +144,29 @@ def _in_order(script: Script, requests: Sequence[SpeechRequest], takes: Sequence
     return [last[place] for place in sorted(last)]
 
 
-def _spans(spoken: Sequence[_Spoken]) -> list[list[_Spoken]]:
-    """Neighbours that one take says in one go keep the pauses of their engine."""
+def _spans(spoken: Sequence[_Spoken], lines: Mapping[int, Line]) -> list[list[_Spoken]]:
+    """Neighbours that one take says in one go keep the pauses of their engine, but for that of a new chapter."""
     spans: list[list[_Spoken]] = []
     for part in spoken:
         before = spans[-1][-1] if spans else None
-        if before and before.take.key == part.take.key and before.within.index_in_take + 1 == part.within.index_in_take:
-            spans[-1].append(part)
-        else:
+        if not before or not _go_on(before, part):
             spans.append([part])
+            continue
+        gap_s = part.within.start_s - before.within.end_s
+        if lines[before.line.index].chapter == lines[part.line.index].chapter or gap_s < PAUSE_MIN_S:
+            spans[-1].append(part)
+            continue
+        # Engines do not know of chapters. The pause is cut where it certainly is one.
+        kept_s = min(gap_s / 2, PAUSE_KEPT_S)
+        ends = before.within.model_copy(update={"end_s": before.within.end_s + kept_s})
+        begins = part.within.model_copy(update={"start_s": part.within.start_s - kept_s})
+        spans[-1][-1] = replace(before, within=ends)
+        spans.append([replace(part, within=begins)])
     return spans
+
+
+def _go_on(before: _Spoken, after: _Spoken) -> bool:
+    return before.take.key == after.take.key and before.within.index_in_take + 1 == after.within.index_in_take
 
 
 class _Track:
@@ -168,7 +186,7 @@ class _Track:
 def _write(script: Script, spoken: Sequence[_Spoken], track: _Track, context: StepContext) -> tuple[LineTime, ...]:
     lines = {line.index: line for line in script.lines}
     times: dict[int, LineTime] = {}
-    spans = _spans(spoken)
+    spans = _spans(spoken, lines)
     for number, span in enumerate(spans):
         track.write(_silence(_pause_before(spans, number, lines)))
         offset_s = track.frames / RATE_HZ - span[0].within.start_s

@@ -58,6 +58,7 @@ class Kokoro:
         max_speakers=1,
         sample_rate_hz=24000,
         price_unit="character",
+        formats=(".wav",),
         queue="synthesis.gpu",
         timestamps=False,
         stitching=False,

@@ -70,6 +70,7 @@ class MiniMax:
             max_speakers=1,
             sample_rate_hz=SAMPLE_RATE_HZ,
             price_unit="character by a turbo model" if turbo else "character",
+            formats=(".mp3",),
             queue="synthesis.api",
             timestamps=True,
             stitching=False,

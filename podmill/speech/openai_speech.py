@@ -14,7 +14,7 @@ from podmill.speech import hosted
 from podmill.speech import openai_refusals as refusals
 from podmill.speech.engine import EngineCapabilities, RawSpeech, Receipt, SpeechRequest, Voice
 from podmill.speech.hosted import Answer
-from podmill.speech.sound import sound
+from podmill.speech.sound import FORMATS, sound
 from podmill.speech.standing import Standing
 
 VOICE: Final = re.compile(r"[\w][\w .+()/-]{0,99}", re.ASCII)
@@ -37,6 +37,7 @@ class OpenAISpeech:
             max_speakers=1,
             sample_rate_hz=settings.openai_speech_rate_hz,
             price_unit="character on a server of your own" if self.own else "character",
+            formats=FORMATS,
             queue="synthesis.gpu" if self.own else "synthesis.api",
             # The interface tells no times: each line is a request of its own.
             timestamps=False,

@@ -107,12 +107,14 @@ def line_times(lines: Sequence[RequestLine], blocks: Iterable[Samples], rate_hz:
     Args:
         blocks: mono sound, of any lengths.
     """
-    levels_db = _levels(blocks, rate_hz)
-    duration_s = len(levels_db) * FRAME_S
+    size = round(rate_hz * FRAME_S)
+    frame_s = size / rate_hz
+    levels_db = _levels(blocks, size)
+    duration_s = len(levels_db) * frame_s
     clauses = [clause for number, line in enumerate(lines) for clause in _clauses(number, line.text)]
     weights = np.bincount([clause.line for clause in clauses], [clause.weight for clause in clauses])
     voices = np.array([line.voice for line in lines])
-    pauses = _pauses(levels_db)
+    pauses = _pauses(levels_db, frame_s)
     pace = np.full(len(lines), pauses.whole_s / weights.sum())
     chosen: Places | None = None
     for _ in range(PASSES):
@@ -157,9 +159,8 @@ def _clauses(line: int, text: str) -> Iterator[_Clause]:
     yield _Clause(line, worded[-1].weight if worded else 1.0, None)
 
 
-def _levels(blocks: Iterable[Samples], rate_hz: int) -> Numbers:
-    """Level of every frame, in decibels of full scale."""
-    size = round(rate_hz * FRAME_S)
+def _levels(blocks: Iterable[Samples], size: int) -> Numbers:
+    """Level of every frame of so many samples, in decibels of full scale."""
     rest = np.zeros(0, dtype=np.float32)
     powers = [np.zeros(0)]
     for block in blocks:
@@ -170,16 +171,16 @@ def _levels(blocks: Iterable[Samples], rate_hz: int) -> Numbers:
     return np.asarray(10 * np.log10(np.concatenate(powers) + 1e-12))
 
 
-def _pauses(levels_db: Numbers) -> _Pauses:
+def _pauses(levels_db: Numbers, frame_s: float) -> _Pauses:
     speech_db, room_db = np.percentile(levels_db, (80, 5)) if len(levels_db) else (0.0, 0.0)
     limit_db = min(max(speech_db - BELOW_DB, room_db + ROOM_DB), speech_db - HEARD_DB)
     sounding = levels_db >= limit_db
     spoken = np.concatenate([[0], np.cumsum(sounding)])
     edges = np.flatnonzero(np.diff(np.concatenate([[True], sounding, [True]]).astype(np.int8)))
     starts, ends = edges[::2], edges[1::2]
-    kept = (ends - starts >= PAUSE_MIN_S / FRAME_S) & (spoken[starts] > 0) & (spoken[starts] < spoken[-1])
+    kept = (ends - starts >= PAUSE_MIN_S / frame_s) & (spoken[starts] > 0) & (spoken[starts] < spoken[-1])
     starts, ends = starts[kept], ends[kept]
-    return _Pauses(starts * FRAME_S, ends * FRAME_S, spoken[starts] * FRAME_S, float(spoken[-1]) * FRAME_S)
+    return _Pauses(starts * frame_s, ends * frame_s, spoken[starts] * frame_s, float(spoken[-1]) * frame_s)
 
 
 def _cheapest(clauses: Sequence[_Clause], pace: Numbers, pauses: _Pauses) -> Places | None:

@@ -15,6 +15,7 @@ KINDS: Final = {
     "OggS": (".ogg", "audio/ogg"),
     "ID3": (".mp3", "audio/mpeg"),
 }
+FORMATS: Final = tuple(dict.fromkeys(suffix for suffix, _ in KINDS.values()))
 MP3_SYNC: Final = (0xFF, 0xE0)
 UNKNOWN_SIZES: Final = (0, 0x7FFFFFFF, 0xFFFFFFFF)
 """What a header says of a size that was not known when it was written."""

@@ -191,6 +191,8 @@ def _line_times(
     if len(told) != len(request.lines):
         told, head_s = pauses.line_times(request.lines, files.blocks(path), RATE_HZ), 0.0
     cut = [(min(max(start - head_s, 0.0), duration_s), min(max(end - head_s, 0.0), duration_s)) for start, end in told]
+    # Silence is cut already: what sounds before the first character, or after the last, is a breath or half a sound.
+    cut[0], cut[-1] = (0.0, cut[0][1]), (cut[-1][0], duration_s)
     return tuple(TakeLine(index_in_take=i, start_s=start, end_s=end) for i, (start, end) in enumerate(cut))
 
 

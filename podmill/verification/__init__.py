@@ -16,6 +16,7 @@ from podmill.registry import load
 from podmill.settings import Settings
 from podmill.verification.listening import hear
 from podmill.verification.metrics import LineScore, acceptable, score, to_respeak, total_accuracy
+from podmill.verification.names import respellings
 from podmill.verification.normalize import primary, words
 from podmill.verification.passages import Passage, alone, together
 from podmill.verification.transcriber import Transcriber
@@ -64,6 +65,7 @@ def verify(script: Script, recording: Recording, context: StepContext, *, round:
             action="Set PODMILL_TRANSCRIBER_MODEL to a multilingual model, such as base.",
         )
     audio = context.store.path(recording.sound)
+    names = respellings(script.pronunciations, language)
     expected = {line.index: tuple(words(line.spoken, language)) for line in script.lines}
     scores: dict[int, LineScore] = {}
     singles = alone([line for line in recording.lines if line.index in expected], recording.duration_s)
@@ -72,7 +74,7 @@ def verify(script: Script, recording: Recording, context: StepContext, *, round:
         for done, passage in enumerate(passages):
             context.progress(begin + (end - begin) * done / len(passages), f"{activity}, {done + 1} of {len(passages)}")
             heard = hear(transcriber, audio, passage, language=language)
-            for line in score([(time.index, expected[time.index]) for time in passage.lines], heard):
+            for line in score([(time.index, expected[time.index]) for time in passage.lines], heard, names):
                 scores[line.index] = min(scores.get(line.index, line), line, key=lambda one: one.errors)
 
     passages = together(singles)

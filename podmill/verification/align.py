@@ -22,6 +22,8 @@ class Token:
 
     text: str
     line: int
+    name: str = ""
+    """Of a name in the script that is said in another spelling: how it is written."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from rapidfuzz.distance import Levenshtein
 
 from models.verdict import LineVerdict
 from podmill.verification.align import Pair, Token, align
+from podmill.verification.names import Respelling, forgiven, marked
 
 BROKEN_ACCURACY: Final = 0.3
 BROKEN_WORDS: Final = 4
@@ -61,15 +62,20 @@ def word_accuracy(errors: int, words: int) -> float:
     return max(0.0, 1 - errors / words)
 
 
-def score(lines: Sequence[tuple[int, Sequence[str]]], heard: Sequence[Token]) -> list[LineScore]:
+def score(
+    lines: Sequence[tuple[int, Sequence[str]]], heard: Sequence[Token], names: Sequence[Respelling] = ()
+) -> list[LineScore]:
     """Scores of lines that follow one another, by index and words, against all that was heard from first to last.
 
     A word put in between two lines counts against the one that was being spoken at that time.
+
+    Args:
+        names: said in another spelling than their own: either is right, and what is like one of them.
     """
-    script = [Token(word, index) for index, words in lines for word in words]
+    script = [token for index, words in lines for token in marked(words, index, names)]
     order = {index: place for place, (index, _) in enumerate(lines)}
     found: dict[int, _Tally] = {index: _Tally() for index, _ in lines}
-    pairs = align(script, heard)
+    pairs = forgiven(align(script, heard))
     following = _lines_ahead(pairs, last=lines[-1][0])
     before = lines[0][0]
     for pair, after in zip(pairs, following, strict=True):

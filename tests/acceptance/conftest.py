@@ -14,6 +14,7 @@ import pytest
 
 from podmill import nodefile
 from podmill.settings import load
+from tests import warm
 
 SCRIPT = """# Harbour lights
 
@@ -61,14 +62,7 @@ def podmill(environment: dict[str, str], tmp_path: Path) -> Command:
     """Runs the command line to its end, from a folder that is not the project's."""
 
     def run(*arguments: str | Path, seconds: float = 240) -> "subprocess.CompletedProcess[str]":
-        return subprocess.run(
-            [sys.executable, "-m", "podmill.cli", *map(str, arguments)],
-            env=environment,
-            cwd=tmp_path,
-            text=True,
-            capture_output=True,
-            timeout=seconds,
-        )
+        return warm.run(["podmill.cli", *map(str, arguments)], environment, tmp_path, seconds)
 
     return run
 

@@ -14,7 +14,6 @@ import logging
 import os
 import platform
 import random
-import signal
 import sqlite3
 import subprocess
 import sys
@@ -23,11 +22,10 @@ import threading
 import time
 from collections import Counter
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import psutil
 import redis
 from sqlalchemy import Engine, func, select
 from sqlalchemy.exc import SQLAlchemyError
@@ -35,10 +33,10 @@ from sqlalchemy.exc import SQLAlchemyError
 from models.steps import EpisodeState
 from models.tables import Episode, table
 from podmill.money import purses
-from podmill.node import service
 from podmill.settings import Settings, load
 from podmill.store.database import open_engine, reading
 from tests.acceptance import soak_checks
+from tests.acceptance.fleet import Fleet
 from tests.emulators import running as emulators
 from tests.emulators.sound import Joe
 from tests.servers import postgres
@@ -73,48 +71,6 @@ class Plan:
     seed: int = 1
 
 
-@dataclass
-class Fleet:
-    """The workers of a node, each started again as soon as it is killed."""
-
-    settings: Settings
-    environment: Mapping[str, str]
-    random: random.Random
-    kills: int = 0
-    processes: dict[str, "subprocess.Popen[bytes]"] = field(default_factory=dict)
-
-    def start(self) -> None:
-        for each in (*service.workers(self.settings), service.beat(self.settings)):
-            self._spawn(each)
-
-    def _spawn(self, each: service.Service) -> None:
-        with (self.settings.home / f"{each.name}.log").open("ab") as out:
-            self.processes[each.name] = subprocess.Popen(
-                each.argv, env={**self.environment, **each.env}, stdout=out, stderr=out, start_new_session=True
-            )
-
-    def revive(self) -> None:
-        """Start again whatever ended, by our hand or its own."""
-        for each in (*service.workers(self.settings), service.beat(self.settings)):
-            if self.processes[each.name].poll() is not None:
-                self._spawn(each)
-
-    def kill_one(self) -> None:
-        """SIGKILL to a worker, or to one of its pool processes: whichever comes up."""
-        name = self.random.choice([name for name in self.processes if name != "beat"])
-        with contextlib.suppress(psutil.NoSuchProcess):
-            worker = psutil.Process(self.processes[name].pid)
-            victim = self.random.choice([worker, worker, *worker.children()])
-            victim.kill()
-            self.kills += 1
-
-    def stop(self) -> None:
-        for process in self.processes.values():
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
-            process.wait(10)
-
-
 def run(plan: Plan, folder: Path, speech: Path) -> dict[str, Any]:
     """The whole soak in a folder; what came of it, with every promise as true or false.
 
@@ -129,9 +85,8 @@ def run(plan: Plan, folder: Path, speech: Path) -> dict[str, Any]:
         environment = {**os.environ, **_variables(folder, broker_url, database.url), **emulator.env}
         settings, _ = load(environment)
         _submit(plan, folder, environment)
-        fleet = Fleet(settings, environment, random.Random(plan.seed))
-        stack.callback(fleet.stop)
         began = time.monotonic()
+        fleet = stack.enter_context(Fleet(environment, broker_url))
         counted, over_budget = _torment(plan, fleet, settings, database, broker_url)
         result = soak_checks.verdict(settings, emulator.requests(), counted)
         result["promises"]["never over budget"] = over_budget == 0
@@ -166,15 +121,15 @@ def _torment(
     restart_at = [plan.episodes * (number + 1) // (plan.restarts + 2) for number in range(plan.restarts)]
     counted: Counter[str] = Counter()
     over_budget = 0
+    chance = random.Random(plan.seed)
     began = shown_at = time.monotonic()
-    fleet.start()
-    next_kill = began + 10
+    next_kill = began + 4
     while True:
         time.sleep(0.25)
         fleet.revive()
         moment = time.monotonic()
         if moment > next_kill:
-            fleet.kill_one()
+            fleet.kill_one(chance)
             next_kill = moment + plan.kill_every_s
         try:
             states = _states(engine)

@@ -1,15 +1,17 @@
 """A node in one file: made while it runs, restored on another home folder, killed at any moment of either."""
 
 import signal
-import subprocess
-import sys
 import tarfile
-import time
 from pathlib import Path
 
 import pytest
+import redis
 
+from models.steps import Step
+from podmill import nodefile
+from podmill.settings import load
 from tests.acceptance.conftest import Command, answer
+from tests.acceptance.fleet import Fleet
 from tests.acceptance.test_kills import published_once
 
 pytestmark = pytest.mark.slow
@@ -22,56 +24,35 @@ def rearrange(script: Path, number: int) -> Path:
     return path
 
 
-def wait_until(podmill: Command, batch: str, step: str) -> None:
-    """Until every episode of the batch is at least at this step."""
-    steps = ("research", "scripting", "cost_check", "synthesis", "verification", "loudness", "publishing")
-    give_up_at = time.monotonic() + 120
-    while any(
-        steps.index(episode["step"]) < steps.index(step)
-        for episode in answer(podmill("status", batch, "--json"))["episodes"]
-    ):
-        assert time.monotonic() < give_up_at
-
-
-def stop(node: "subprocess.Popen[bytes]") -> None:
-    node.send_signal(signal.SIGKILL)
-    node.wait()
-
-
 def test_an_episode_half_way_is_finished_on_another_machine(
-    node, podmill: Command, script: Path, environment, podmill_home: Path, tmp_path: Path
+    podmill: Command, script: Path, environment, broker: str, podmill_home: Path, tmp_path: Path
 ):
     """One published, one being spoken: after the restore both are published once, and only the second is worked on."""
-    first = answer(podmill("submit", rearrange(script, 1), "--json"))["batch"]
-    assert podmill("watch", first).returncode == 0
-    second = answer(podmill("submit", rearrange(script, 2), "--json"))["batch"]
-    wait_until(podmill, second, "synthesis")
-    backup = tmp_path / "node.tar.gz"
-    done = podmill("backup", backup, "--json")
-    assert done.returncode == 0, done.stderr
-    before = answer(podmill("status", first, "--json"))
-    stop(node)
-    node.returncode = 0
-    password = (podmill_home / "password").read_bytes()
+    backup, new_home = tmp_path / "node.tar.gz", tmp_path / "new machine"
+    password = nodefile.password(load({"PODMILL_HOME": str(podmill_home)})[0], None)
+    with Fleet(environment, broker) as fleet:
+        first = answer(podmill("submit", rearrange(script, 1), "--json"))["batch"]
+        before = fleet.finish(podmill, first)
+        second = answer(podmill("submit", rearrange(script, 2), "--json"))["batch"]
+        fleet.reach(Step.SYNTHESIS, second)
+        done = podmill("backup", backup, "--json")
+        assert done.returncode == 0, done.stderr
 
-    environment["PODMILL_HOME"] = str(tmp_path / "new machine")
+    environment["PODMILL_HOME"] = str(new_home)
     restored = podmill("restore", backup, "--json")
     assert restored.returncode == 0, restored.stderr
-    with subprocess.Popen(
-        [sys.executable, "-m", "podmill.cli", "up"], env=environment, cwd=tmp_path, stderr=subprocess.DEVNULL
-    ) as up:
-        try:
-            assert podmill("watch", second).returncode == 0
-        finally:
-            stop(up)
+    with redis.Redis.from_url(broker) as client:
+        client.flushall()
+    with Fleet(environment, broker) as fleet:
+        fleet.finish(podmill, second)
     after = answer(podmill("status", first, "--json"))
     published_once(answer(podmill("status", second, "--json")) | {"episodes": both(podmill, first, second)}, count=2)
     assert [each["id"] for each in after["episodes"]] == [each["id"] for each in before["episodes"]]
     assert [each["requests"] for each in both(podmill, first, second)] == [4, 1], (
         "the takes came along: three of the four lines were spoken before"
     )
-    assert Path(after["episodes"][0]["audio_path"]).is_relative_to(environment["PODMILL_HOME"])
-    assert (tmp_path / "new machine" / "password").read_bytes() != password
+    assert Path(after["episodes"][0]["audio_path"]).is_relative_to(new_home)
+    assert nodefile.password(load({"PODMILL_HOME": str(new_home)})[0], None) != password
 
 
 def both(podmill: Command, *batches: str) -> list[dict]:
@@ -94,7 +75,9 @@ def test_killed_while_it_is_made_there_is_no_backup(podmill: Command, environmen
 
 
 @pytest.mark.parametrize("point", ["restore:unpacked", "restore:swapping"])
-def test_killed_while_it_is_restored(podmill: Command, environment, script: Path, tmp_path: Path, point: str):
+def test_killed_while_it_is_restored(
+    podmill: Command, environment, broker: str, script: Path, tmp_path: Path, point: str
+):
     """Before the exchange all is as it was; within it the same command finishes it."""
     submitted = answer(podmill("submit", script, "--json"))
     backup = tmp_path / "node.tar"
@@ -110,9 +93,8 @@ def test_killed_while_it_is_restored(podmill: Command, environment, script: Path
         refused = podmill("status")
         assert (refused.returncode, "podmill up" in refused.stderr) == (2, True)
         assert podmill("restore", backup).returncode == 0
-    report = answer(podmill("produce", script, "--json"))
-    assert report["batch"] == submitted["batch"]
-    published_once(report)
+    with Fleet(environment, broker) as fleet:
+        published_once(fleet.finish(podmill, submitted["batch"]))
     assert podmill("status", later["batch"]).returncode == 2
     assert [path.name for path in Path(environment["PODMILL_HOME"]).iterdir() if "restoring" in path.name] == []
 
@@ -124,13 +106,16 @@ def kill_at(environment: dict[str, str], folder: Path, point: str) -> None:
     environment["PODMILL_FAULT_POINTS"], environment["PODMILL_FAULT_DIR"] = point, str(marks)
 
 
-def test_refusals_change_nothing(node, podmill: Command, environment, script: Path, tmp_path: Path):
+def test_refusals_change_nothing(podmill: Command, environment, podmill_home: Path, tmp_path: Path):
     """A node that runs, a damaged file, a home folder in use, PostgreSQL: exit 2, a message, no traceback."""
     backup = tmp_path / "node.tar"
-    assert podmill("backup", backup).returncode == 0
+    podmill("status")
+    # As a node does for as long as it runs: test_node.py.
+    with nodefile.held(load({"PODMILL_HOME": str(podmill_home)})[0]):
+        assert podmill("backup", backup).returncode == 0
+        refusals = [(podmill("restore", backup, "--force"), "node is running")]
     damaged = tmp_path / "damaged.tar"
     damaged.write_bytes(backup.read_bytes()[:-6000])
-    refusals = [(podmill("restore", backup, "--force"), "node is running")]
     environment["PODMILL_HOME"] = str(tmp_path / "empty")
     refusals.append((podmill("restore", damaged), "Not a whole backup"))
     refusals.append((podmill("restore", tmp_path / "nothing.tar"), "no such file"))

@@ -8,6 +8,7 @@ import psutil
 import pytest
 
 from tests.acceptance.conftest import Command, answer
+from tests.acceptance.fleet import Fleet
 from tests.acceptance.second_meter import measured_by_ffmpeg
 
 pytestmark = pytest.mark.slow
@@ -38,7 +39,7 @@ def batch(tmp_path: Path, script: Path) -> Path:
     return path
 
 
-def test_a_batch_end_to_end(podmill: Command, batch: Path, podmill_home: Path):
+def test_a_batch_end_to_end(podmill: Command, batch: Path, environment, broker: str, podmill_home: Path):
     """Two good rows are published at the right quality; two bad ones are named by line and field; exit code 1."""
     done = podmill("produce", batch, "--json")
     report = answer(done)
@@ -58,7 +59,8 @@ def test_a_batch_end_to_end(podmill: Command, batch: Path, podmill_home: Path):
     _feed_agrees(Path(report["feed_path"]), report["episodes"])
     _nothing_is_left(podmill_home)
 
-    again = answer(podmill("produce", batch, "--json"))
+    with Fleet(environment, broker):
+        again = answer(podmill("produce", batch, "--json"))
     assert report == again, "the same file again makes nothing"
 
     page = podmill_home / "report.html"

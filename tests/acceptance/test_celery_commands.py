@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests import warm
 from tests.servers.process import free_port
 
 pytestmark = pytest.mark.slow
@@ -66,8 +67,7 @@ def test_flower_never_opens_without_a_password(
     elif chosen == "option":
         options.append("--basic-auth=podmill:option")
     log = tmp_path / "flower.log"
-    with log.open("wb") as out:
-        process = subprocess.Popen(celery("flower", *options), env=environment, cwd=tmp_path, stdout=out, stderr=out)
+    process = warm.start(["celery", "-A", "podcast_tasks", "flower", *options], environment, tmp_path, log)
     try:
         give_up_at = time.monotonic() + 60
         while "Visit me" not in log.read_text():

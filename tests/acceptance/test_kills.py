@@ -1,19 +1,16 @@
 """Kill anything, lose the broker: every episode is still published once."""
 
-import time
 from pathlib import Path
 
 import podcastparser
 import pytest
 import redis
 
-from podmill import nodefile
-from podmill.settings import load
+from models.steps import STEPS, Step
 from tests.acceptance.conftest import Command, answer
+from tests.acceptance.fleet import Fleet
 
 pytestmark = pytest.mark.slow
-
-STEPS = ("research", "scripting", "cost_check", "synthesis", "verification", "loudness", "publishing")
 
 
 def published_once(report, count: int = 1) -> None:
@@ -24,50 +21,32 @@ def published_once(report, count: int = 1) -> None:
     assert sorted(episode["id"] for episode in report["episodes"]) == sorted(guids)
 
 
-@pytest.mark.parametrize("moment", ["worked", "recorded"])
-def test_a_worker_killed_in_each_step(podmill: Command, script: Path, environment, tmp_path: Path, moment: str):
-    """One SIGKILL in each of the seven steps, at one moment of it: published once, no line spoken twice."""
+def test_a_worker_killed_in_each_step(podmill: Command, script: Path, environment, broker: str, tmp_path: Path):
+    """SIGKILL before and after each of the seven steps is recorded, and between two takes: no line is spoken twice."""
     marks = tmp_path / "marks"
     marks.mkdir()
-    environment["PODMILL_FAULT_POINTS"] = ",".join(f"{step}:{moment}" for step in STEPS)
+    points = {f"{step}:{moment}" for step in STEPS for moment in ("worked", "recorded")} | {"synthesis:part"}
+    environment["PODMILL_FAULT_POINTS"] = ",".join(points)
     environment["PODMILL_FAULT_DIR"] = str(marks)
 
-    report = answer(podmill("produce", script, "--json"))
+    with Fleet(environment, broker) as fleet:
+        report = fleet.finish(podmill, answer(podmill("submit", script, "--json"))["batch"])
 
-    assert {f"{step}-{moment}" for step in STEPS} == {mark.name for mark in marks.iterdir()}, "each kill struck"
+    assert points == {mark.name.replace("-", ":") for mark in marks.iterdir()}, "each kill struck"
     published_once(report)
     assert report["episodes"][0]["requests"] == 4
 
 
-def test_a_worker_killed_between_two_takes(podmill: Command, script: Path, environment, tmp_path: Path):
-    """The takes spoken before the kill are not spoken again."""
-    marks = tmp_path / "marks"
-    marks.mkdir()
-    environment["PODMILL_FAULT_POINTS"] = "synthesis:part"
-    environment["PODMILL_FAULT_DIR"] = str(marks)
-
-    report = answer(podmill("produce", script, "--json"))
-
-    published_once(report)
-    assert [mark.name for mark in marks.iterdir()] == ["synthesis-part"]
-    assert report["episodes"][0]["requests"] == 4
-
-
-def test_the_broker_emptied_half_way(node, podmill: Command, script: Path, podmill_home: Path, tmp_path: Path):
+def test_the_broker_emptied_half_way(podmill: Command, script: Path, environment, broker: str, tmp_path: Path):
     """Every message is lost, twice; the reconciler finds what the database says is unfinished."""
-    for number in range(2):
-        (tmp_path / f"episode{number}.txt").write_text(
-            script.read_text().replace("Today", f"Today, part {number + 1},")
-        )
-    submitted = answer(podmill("submit", tmp_path / "episode0.txt", tmp_path / "episode1.txt", "--json"))
-    info = nodefile.read(load({"PODMILL_HOME": str(podmill_home)})[0])
-    assert info is not None
-    client = redis.Redis.from_url(info.broker_url)
-    for _ in range(2):
-        time.sleep(3)
-        client.flushall()
-    client.close()
+    paths = [tmp_path / f"episode{number}.txt" for number in (1, 2)]
+    for number, path in enumerate(paths, 1):
+        path.write_text(script.read_text().replace("Today", f"Today, part {number},"))
+    with Fleet(environment, broker) as fleet, redis.Redis.from_url(broker) as client:
+        submitted = answer(podmill("submit", *paths, "--json"))
+        for step in (Step.SCRIPTING, Step.SYNTHESIS):
+            fleet.reach(step, submitted["batch"])
+            client.flushall()
+        report = fleet.finish(podmill, submitted["batch"])
 
-    done = podmill("watch", submitted["batch"])
-    assert done.returncode == 0, done.stderr
-    published_once(answer(podmill("status", submitted["batch"], "--json")), count=2)
+    published_once(report, count=2)

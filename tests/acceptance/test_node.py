@@ -3,7 +3,6 @@
 import os
 import signal
 import socket
-import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -11,7 +10,11 @@ from pathlib import Path
 
 import psutil
 import pytest
+import redis
 
+from podmill import nodefile
+from podmill.settings import load
+from tests import warm
 from tests.acceptance.conftest import Command
 
 pytestmark = pytest.mark.slow
@@ -35,30 +38,40 @@ def wait_for(condition: Callable[[], bool], what: str, seconds: float = 40) -> N
 
 
 def answers_ping(environment: dict[str, str], folder: Path) -> bool:
-    done = subprocess.run(
-        [sys.executable, "-m", "celery", "-A", "podcast_tasks", "inspect", "ping", "--timeout", "3"],
-        env=environment,
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        timeout=120,
-    )
-    return all(f"{name}@" in done.stdout for name in ("text", "synthesis", "verification", "audio", "upkeep"))
+    ping = ["celery", "-A", "podcast_tasks", "inspect", "ping", "--timeout", "3"]
+    told = warm.run(ping, environment, folder, seconds=120).stdout
+    return all(f"{name}@" in told for name in ("text", "synthesis", "verification", "audio", "upkeep"))
 
 
-def test_a_node_lives_and_ends(node, environment, podmill_home: Path, tmp_path: Path):
-    """Five workers answer Celery's own ping from any folder; a killed one comes back; Ctrl-C leaves nothing."""
+def broker_of(home: Path) -> int:
+    """Its process id. It overwrites its environment with a title, so it is not among ``ours``."""
+    info = nodefile.read(load({"PODMILL_HOME": str(home)})[0])
+    assert info is not None
+    with redis.Redis.from_url(info.broker_url, socket_timeout=2) as client:
+        return int(client.info("server")["process_id"])
+
+
+def test_a_node_lives_and_ends(node, environment, podmill: Command, podmill_home: Path, tmp_path: Path):
+    """Five workers answer a ping; a second node is refused; what is killed comes back; Ctrl-C leaves nothing."""
     wait_for(lambda: answers_ping(environment, tmp_path), "five workers that answer")
-    victim = next(pid for pid, command in ours(podmill_home).items() if "--hostname=audio@" in command)
-    os.kill(victim, signal.SIGKILL)
-    wait_for(
-        lambda: any("--hostname=audio@" in command for pid, command in ours(podmill_home).items() if pid != victim),
-        "another audio worker",
-    )
+    second = podmill("up")
+    assert second.returncode == 2
+    assert "already" in second.stderr
+    assert node.poll() is None
+
+    broker = broker_of(podmill_home)
+    killed = {pid for pid, command in ours(podmill_home).items() if "--hostname=audio@" in command} | {broker}
+    assert len(killed) == 3, "a worker, its child and the broker"
+    for pid in killed:
+        os.kill(pid, signal.SIGKILL)
+    wait_for(lambda: answers_ping(environment, tmp_path), "another audio worker, by another broker")
+    assert not killed & ours(podmill_home).keys()
+    broker = broker_of(podmill_home)
     node.send_signal(signal.SIGINT)
 
     assert node.wait(60) == 0
     wait_for(lambda: ours(podmill_home) == {}, "no process left", seconds=5)
+    assert not psutil.pid_exists(broker)
 
 
 def test_a_killed_supervisor_takes_its_children_along(node, podmill_home: Path, podmill: Command):
@@ -85,12 +98,3 @@ def test_a_port_in_use_is_left_alone(podmill: Command, environment):
     assert done.returncode == 2
     assert "PODMILL_WEB_PORT" in done.stderr
     assert "Traceback" not in done.stderr
-
-
-def test_two_nodes_on_one_home_are_refused(node, podmill: Command):
-    """The second one says so and exits with 2; the first one goes on."""
-    done = podmill("up")
-
-    assert done.returncode == 2
-    assert "already" in done.stderr
-    assert node.poll() is None

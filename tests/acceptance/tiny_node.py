@@ -1,9 +1,6 @@
 """Celery workers of the tiny steps, and the database they work on."""
 
 import os
-import signal
-import subprocess
-import sys
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +12,7 @@ from models.tables import Event, table
 from podcast_tasks.journal import EPISODE, STEP_RUN
 from podcast_tasks.queues import NAMES
 from podmill.settings import load
+from tests.warm import Forked, run, start
 
 EVENT = table(Event)
 ROOT = Path(__file__).parents[2]
@@ -30,48 +28,37 @@ class TinyNode:
         self.env = {**os.environ, "PODMILL_HOME": str(home), "PODMILL_BROKER_URL": broker_url, **env}
         named = {name: value for name, value in self.env.items() if name.startswith("PODMILL_")}
         self.engine = create_engine(load(named)[0].database)
-        self.processes: list[subprocess.Popen[bytes]] = []
+        self.processes: list[Forked] = []
 
     def __enter__(self) -> "TinyNode":
         return self
 
     def __exit__(self, *_: object) -> None:
         for process in self.processes:
-            if process.poll() is None:
-                os.killpg(process.pid, signal.SIGKILL)
+            process.kill_group()
             process.wait(30)
         self.engine.dispose()
 
-    def worker(self, pool: str, concurrency: int = 1) -> "subprocess.Popen[bytes]":
+    def worker(self, pool: str, concurrency: int = 1) -> Forked:
         """A worker of all steps."""
         return self._celery("worker", f"--queues={STEP_QUEUES}", f"--pool={pool}", f"--concurrency={concurrency}")
 
-    def upkeep(self) -> "subprocess.Popen[bytes]":
+    def upkeep(self) -> Forked:
         """A worker that reconciles, with its own clock."""
         schedule = self.home / "beat-schedule"
         return self._celery("worker", "--queues=upkeep", "--pool=solo", "--beat", f"--schedule={schedule}")
 
-    def _celery(self, *arguments: str) -> "subprocess.Popen[bytes]":
+    def _celery(self, *arguments: str) -> Forked:
         name = f"tiny{len(self.processes)}"
-        command = [sys.executable, "-m", "celery", "-A", "tests.acceptance.tiny_steps", *arguments]
+        program = ["celery", "-A", "tests.acceptance.tiny_steps", *arguments]
         options = [f"--hostname={name}@%h", "--without-gossip", "--without-mingle"]
-        with (self.home / f"{name}.log").open("wb") as log:
-            process = subprocess.Popen(
-                [*command, *options], cwd=ROOT, env=self.env, stdout=log, stderr=log, start_new_session=True
-            )
+        process = start([*program, *options], self.env, ROOT, self.home / f"{name}.log")
         self.processes.append(process)
         return process
 
     def make(self, *topics: str) -> list[str]:
         """Episodes of these topics, sent; their ids."""
-        made = subprocess.run(
-            [sys.executable, "-m", "tests.acceptance.tiny_steps", *topics],
-            cwd=ROOT,
-            env=self.env,
-            capture_output=True,
-            text=True,
-            timeout=PATIENCE_S,
-        )
+        made = run(["tests.acceptance.tiny_steps", *topics], self.env, ROOT, PATIENCE_S)
         assert made.returncode == 0, made.stderr
         return made.stdout.split()
 

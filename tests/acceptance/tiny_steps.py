@@ -10,13 +10,15 @@ import sys
 import time
 from pathlib import Path
 
+from celery.signals import celeryd_after_setup
+
 from models.brief import Brief
 from models.dossier import Dossier
 from models.steps import STEPS, Step
 from models.tables import Show, table
 from pipelines import episode as episodes
 from podcast_tasks import admission, upkeep
-from podcast_tasks.app import app
+from podcast_tasks.app import _remember_queues, app
 from podcast_tasks.queues import task_of
 from podcast_tasks.running import Done, Work, journal, run_step
 from podmill.errors import LimitedError
@@ -28,6 +30,8 @@ NOTHING = Dossier(topic="nothing", language="en", sources=(), facts=())
 UPKEEP = upkeep.reconcile.name
 
 app.conf.imports = ()
+# Nothing is spoken or heard here: no process needs a model.
+celeryd_after_setup.disconnect(_remember_queues)
 app.conf.beat_schedule = {"reconcile": {"task": UPKEEP, "schedule": current().reconcile_s}}
 
 
@@ -57,6 +61,9 @@ def nothing(_work: Work) -> Done:
 
 
 def define(step: Step) -> None:
+    # The real one is there when this process was forked from one that had imported it; Celery would keep it.
+    app.tasks.pop(task_of(step), None)
+
     @app.task(name=task_of(step))
     def task(episode_id: str) -> None:
         run_step(step, episode_id, research if step is Step.RESEARCH else nothing)

@@ -159,10 +159,11 @@ def _changes(prompt: str, shown: Any, cast: list[str], settings: dict[str, Any])
     if not settings.get("stubborn"):
         edits += _lengthened(prompt, lines, facts, cast) + _shortened(prompt, lines)
     names = sorted({name for line in lines for name in re.findall(r"(?<=[a-z] )[A-Z][a-z]{4,12}\b", line["text"])})
+    count = settings.get("pronounced", 3)
     return {
         "unsupported": [],
         "edits": edits,
-        "pronunciations": [{"name": name, "say": f"{name[:2]}-{name[2:]}"} for name in names[: settings.get("pronounced", 3)]],
+        "pronunciations": [{"name": name, "say": f"{name[:2]}-{name[2:]}"} for name in names[:count]],
     }
 
 

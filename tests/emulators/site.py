@@ -1,4 +1,4 @@
-"""Pages about two topics, on a web server of this machine, and what search services say of them."""
+"""Pages about a few topics, on a web server of this machine, and what search services say of them."""
 
 import argparse
 import signal
@@ -106,6 +106,22 @@ ARTICLES: Final = {
         claims=("The oldest excavated mill of this kind stood at the Nendrum monastery in 619.",),
         author="Ute Brandt",
     ),
+    "lighthouses": Article(
+        "Lighthouses",
+        (
+            (
+                "A lighthouse is a tower with a bright lamp at the top. The lamp of a lighthouse warns ships of rocks"
+                " and sand. The keeper of a lighthouse cleaned the glass of the lamp every morning."
+            ),
+            (
+                "The first lighthouses burned wood and coal on open fires. Later lighthouses burned oil behind a glass"
+                " lens. The lens of a lighthouse bends the light into one strong beam. Most lighthouses today work"
+                " without a keeper, because the lamp is electric."
+            ),
+        ),
+        claims=("The lens of a lighthouse makes one strong beam of the light.",),
+        false=("The keeper of a lighthouse was paid in bread and oil.",),
+    ),
     "beavers": Article(
         "Beavers and their dams",
         ("Beavers build dams of branches and mud to raise the water around their lodges.",),
@@ -113,7 +129,10 @@ ARTICLES: Final = {
 }
 AS_HTML: Final = ("eling",)
 """The others are Markdown, which is read in less time and says no date."""
-SITE_TOPICS: Final = {"tide mills": ("tide-mills", "eling", "rance", "hostile", "gezeitenmuehlen")}
+SITE_TOPICS: Final = {
+    "tide mills": ("tide-mills", "eling", "rance", "hostile", "gezeitenmuehlen"),
+    "lighthouses": ("lighthouses",),
+}
 
 
 def places_of(topic: str) -> tuple[str, ...]:

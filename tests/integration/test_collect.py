@@ -33,6 +33,7 @@ from podmill.store.collect import Collected, collect
 from podmill.store.database import transaction
 from podmill.store.local import LocalStore
 from podmill.store.takes import DatabaseTakes
+from tests.effort import examples
 
 DAY_S = 86400.0
 
@@ -155,6 +156,7 @@ def test_every_table_with_json_is_looked_at(settings, engine, show, store):
     assert looked_at == {
         *(("batch", "refused"), ("charge", "reply"), ("document", "body"), ("episode", "brief"), ("event", "data")),
         *(("publication", "body"), ("schedule", "brief"), ("show", "cover"), ("take", "body")),
+        *(("show", "voices_order"), ("show", "voices_degrade")),
     }
 
 
@@ -367,7 +369,7 @@ def test_in_any_order_nothing_wanted_is_lost_and_nothing_else_kept(settings, eng
     run_state_machine_as_test(
         type("Machine", (CollectorMachine,), {"engine": engine, "settings": settings, "show": show}),
         settings=hypothesis_settings(
-            max_examples=25, stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=examples(12), stateful_step_count=20, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )
 

@@ -18,7 +18,6 @@ from podcast_tasks import admission, deliveries, reconciler
 from podcast_tasks.app import app
 from podcast_tasks.journal import STEP_RUN, Claim, Journal
 from podcast_tasks.queues import FIRST, LATER, list_of
-from podmill.settings import current
 from podmill.store.clock import now
 from podmill.store.database import transaction
 
@@ -26,12 +25,9 @@ LONG_AGO_S = 60
 
 
 @pytest.fixture
-def queue(broker, monkeypatch):
+def queue(celery_broker):
     """A client of the broker that Celery uses in this test."""
-    monkeypatch.setenv("PODMILL_BROKER_URL", broker)
-    current.cache_clear()
-    monkeypatch.setattr(app.conf, "broker_url", broker)
-    client = redis.Redis.from_url(broker)
+    client = redis.Redis.from_url(celery_broker)
     yield client
     client.close()
 

@@ -9,8 +9,6 @@ from pathlib import Path
 
 import pytest
 
-from podcast_tasks.app import app
-from podmill.settings import current
 from tests.integration import leaking
 
 ROOT = Path(__file__).parents[2]
@@ -29,11 +27,8 @@ def log(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def worker(broker: str, podmill_home: Path, log: Path, monkeypatch) -> Iterator["subprocess.Popen[bytes]"]:
+def worker(celery_broker: str, podmill_home: Path, log: Path) -> Iterator["subprocess.Popen[bytes]"]:
     """A worker of two threads that may hold 300 MB."""
-    monkeypatch.setenv("PODMILL_BROKER_URL", broker)
-    current.cache_clear()
-    monkeypatch.setattr(app.conf, "broker_url", broker)
     env = {**os.environ, "PODMILL_WORKER_MEMORY_MB": "300"}
     command = [sys.executable, "-m", "celery", "-A", "podcast_tasks", "worker", "--pool=threads", "--concurrency=2"]
     command += ["--queues=upkeep", "--include=tests.integration.leaking", "--without-gossip", "--without-mingle"]

@@ -10,7 +10,12 @@ from typing import Final
 import psycopg
 import pytest
 import redis
+from sqlalchemy import func, select
 
+from podmill.money.ledger import Ledger
+from podmill.money.sums import ACCOUNT
+from podmill.settings import load
+from podmill.store.database import open_engine
 from tests.conftest import NetworkBlockedError
 from tests.servers.process import Server, served
 
@@ -40,6 +45,16 @@ def test_each_test_has_a_database_of_its_own(postgres_url: str, run: int) -> Non
         row = connection.execute("SHOW listen_addresses").fetchone()
 
     assert row == ("127.0.0.1",)
+
+
+@pytest.mark.parametrize("run", [1, 2])
+def test_the_tables_are_empty_at_the_start_of_each_test(postgres_tables_url: str, run: int) -> None:
+    """They are kept from test to test; rows are not."""
+    opened = open_engine(load({"PODMILL_DATABASE_URL": postgres_tables_url})[0])
+    with opened.connect() as connection:
+        assert connection.scalar(select(func.count()).select_from(ACCOUNT)) == 0
+    Ledger(opened).open_account("left over", None)
+    opened.dispose()
 
 
 def test_a_server_that_cannot_start_says_why(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ from lxml import etree
 
 from podmill.publishing import publish
 from tests.releases import Studio, mp3
-from tests.servers.web import running
+from tests.servers.web import Process, running
 
 ROOT = Path(__file__).parents[2]
 
@@ -31,13 +31,13 @@ def studio(tmp_path: Path) -> Studio:
 
 
 @pytest.fixture
-def server(studio: Studio) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+def server(studio: Studio) -> Iterator[tuple[Process, int]]:
     with running(studio.home) as started:
         yield started
 
 
 @pytest.fixture
-def port(server: tuple[subprocess.Popen[bytes], int]) -> int:
+def port(server: tuple[Process, int]) -> int:
     return server[1]
 
 
@@ -126,7 +126,7 @@ def test_a_feed_that_is_replaced_all_the_time_is_always_whole(studio: Studio, po
     assert len(etree.fromstring(ask(port, "/night-sky/feed.xml")[1]).findall("channel/item")) == 13
 
 
-def test_listeners_who_leave_half_way_cost_nothing(studio: Studio, server: tuple[subprocess.Popen[bytes], int]) -> None:
+def test_listeners_who_leave_half_way_cost_nothing(studio: Studio, server: tuple[Process, int]) -> None:
     """Broken downloads leave no file open and the server in service."""
     process, port = server
     big = studio.settings.public / "night-sky" / "big.mp3"
@@ -161,7 +161,10 @@ def test_it_stops_when_told_to(studio: Studio, how: signal.Signals, inherited: A
     """Both signals end the server in order, with an idle connection open, and when its shell had SIGINT ignored."""
     before = signal.signal(signal.SIGINT, inherited)
     try:
-        with running(studio.home) as (process, port), socket.create_connection(("127.0.0.1", port), timeout=20):
+        with (
+            running(studio.home, is_warm=False) as (process, port),
+            socket.create_connection(("127.0.0.1", port), timeout=20),
+        ):
             process.send_signal(how)
             code = process.wait(timeout=20)
     finally:

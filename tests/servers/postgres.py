@@ -7,14 +7,20 @@ import shutil
 import signal
 import subprocess
 import tempfile
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Final
+from typing import TYPE_CHECKING, Any, Final
 
 import pytest
+from sqlmodel import SQLModel
 
+from podmill.store.database import NEWEST
 from tests.servers.process import Server, missing, served
+
+if TYPE_CHECKING:
+    import psycopg
 
 DEBIAN: Final = Path("/usr/lib/postgresql")
 
@@ -103,9 +109,59 @@ def postgres_url(_postgres: str) -> Iterator[str]:
     """SQLAlchemy URL of a new, empty database. Skipped where PostgreSQL is not installed; on CI it must be."""
     import psycopg
 
-    name = f"podmill_{secrets.token_hex(6)}"
+    name = _new_name()
     with psycopg.connect(f"{_postgres}/postgres", autocommit=True) as connection:
         connection.execute(f'CREATE DATABASE "{name}"')
     yield f"{_postgres.replace('postgresql://', 'postgresql+psycopg://')}/{name}"
     with psycopg.connect(f"{_postgres}/postgres", autocommit=True) as connection:
         connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+
+
+@pytest.fixture(scope="session")
+def _emptied() -> list[str]:
+    """Names of databases that have their tables, and nothing in them."""
+    return []
+
+
+@pytest.fixture
+def postgres_tables_url(_postgres: str, _emptied: list[str]) -> Iterator[str]:
+    """SQLAlchemy URL of a database with no row in it, which may have its tables already: making them takes longer.
+
+    It is one of an earlier test, by a new name: what that test left running does not find it.
+    """
+    import psycopg
+
+    name = _new_name()
+    with psycopg.connect(f"{_postgres}/postgres", autocommit=True) as connection:
+        connection.execute(
+            f'ALTER DATABASE "{_emptied.pop()}" RENAME TO "{name}"' if _emptied else f'CREATE DATABASE "{name}"'
+        )
+    yield f"{_postgres.replace('postgresql://', 'postgresql+psycopg://')}/{name}"
+    with psycopg.connect(f"{_postgres}/postgres", autocommit=True) as connection:
+        left = "FROM pg_stat_activity WHERE datname = %s"
+        while connection.execute(f"SELECT pg_terminate_backend(pid) {left}", [name]).fetchall():
+            time.sleep(0.002)
+        spare = _new_name()
+        connection.execute(f'ALTER DATABASE "{name}" RENAME TO "{spare}"')
+        with psycopg.connect(f"{_postgres}/{spare}", autocommit=True) as inside:
+            is_fit = _empty(inside)
+        if is_fit:
+            _emptied.append(spare)
+        else:
+            connection.execute(f'DROP DATABASE "{spare}" WITH (FORCE)')
+
+
+def _new_name() -> str:
+    return f"podmill_{secrets.token_hex(6)}"
+
+
+def _empty(connection: "psycopg.Connection[Any]") -> bool:
+    """Whether the tables are those of the newest revision; then they are empty."""
+    tables = {row[0] for row in connection.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")}
+    if tables != {"alembic_version", *SQLModel.metadata.tables}:
+        return False
+    if connection.execute("SELECT version_num FROM alembic_version").fetchall() != [(NEWEST,)]:
+        return False
+    names = ", ".join(f'"{name}"' for name in SQLModel.metadata.tables)
+    connection.execute(f"TRUNCATE {names} RESTART IDENTITY")
+    return True

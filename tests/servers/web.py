@@ -2,6 +2,7 @@
 
 import os
 import re
+import signal
 import subprocess
 import sys
 import time
@@ -9,20 +10,24 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from tests import warm
+
 ROOT = Path(__file__).parents[2]
+SERVER = ("podmill.web.server", "--port", "0")
+Process = warm.Forked | subprocess.Popen[bytes]
 
 
 @contextmanager
-def running(home: Path, **env: str) -> Iterator[tuple[subprocess.Popen[bytes], int]]:
+def running(home: Path, *, is_warm: bool = True, **env: str) -> Iterator[tuple[Process, int]]:
     """The process that serves what is published in ``home``, and its port; its log is ``web.log`` there."""
     log = home / "web.log"
-    with log.open("wb") as output:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "podmill.web.server", "--port", "0"],
-            cwd=ROOT,
-            env={**os.environ, "PODMILL_HOME": str(home), **env},
-            stderr=output,
-        )
+    environment = {**os.environ, "PODMILL_HOME": str(home), **env}
+    process: Process
+    if is_warm:
+        process = warm.start(SERVER, environment, ROOT, log)
+    else:
+        with log.open("wb") as output:
+            process = subprocess.Popen([sys.executable, "-m", *SERVER], cwd=ROOT, env=environment, stderr=output)
     try:
         deadline = time.monotonic() + 60
         while not (said := re.search(r"Listening on http://127\.0\.0\.1:(\d+)\n", log.read_text())):
@@ -31,5 +36,5 @@ def running(home: Path, **env: str) -> Iterator[tuple[subprocess.Popen[bytes], i
             time.sleep(0.02)
         yield process, int(said[1])
     finally:
-        process.terminate()
+        process.send_signal(signal.SIGTERM)
         process.wait(timeout=20)

@@ -100,8 +100,8 @@ class Desk:
     def _held(self, task: Task, reason: str) -> PolicyError:
         return PolicyError(
             f"{self.model.provider} {self.model.model} refuses to write {_called(task)} ({reason}).",
-            action=f"Leave that source out, or name another model in {self.model.setting} or another writer, and "
-            "submit the episode again.",
+            action=f"Name another model in {self.model.setting}, then run: podmill retry. Or leave that source out, or "
+            "choose another writer, and submit the episode again.",
         )
 
 

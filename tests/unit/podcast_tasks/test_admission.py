@@ -15,6 +15,7 @@ from pipelines.episode import EPISODE, STEP_RUN, NewEpisode
 from podcast_tasks import admission, chain
 from podmill.store.clock import now
 from podmill.store.database import reading, transaction
+from tests.effort import examples
 
 BATCH, EVENT = table(Batch), table(Event)
 PLACES = 4
@@ -202,9 +203,7 @@ WORLD = strategies.lists(
 
 
 @given(world=WORLD)
-@hypothesis_settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
-)
+@hypothesis_settings(max_examples=examples(12), suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_never_too_many_and_nobody_for_ever(engine, show, world):
     """Whatever happens in whatever order: the places hold, interactive ones come in at once, everybody comes in."""
     places = Chain(engine, show)
@@ -245,9 +244,7 @@ def test_never_too_many_and_nobody_for_ever(engine, show, world):
 
 
 @given(sizes=strategies.lists(strategies.integers(1, 15), min_size=2, max_size=7), data=strategies.data())
-@hypothesis_settings(
-    max_examples=15, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture], derandomize=True
-)
+@hypothesis_settings(max_examples=examples(8), suppress_health_check=[HealthCheck.function_scoped_fixture])
 def test_a_batch_that_waits_is_served_within_one_round(engine, show, sizes, data):
     """No batch with episodes waiting is passed over by more places than there are batches, plus those taken already."""
     places = Chain(engine, show)

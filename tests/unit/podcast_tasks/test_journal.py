@@ -1,8 +1,6 @@
 """The journal: of any number of workers one runs a step, and only its owner writes."""
 
 import os
-import subprocess
-import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -22,6 +20,7 @@ from podcast_tasks import journal as journal_module
 from podcast_tasks.journal import EPISODE, STEP_RUN, Claim, Journal, Refusal
 from podmill.errors import LeaseLostError
 from podmill.store.database import reading, transaction
+from tests import warm
 
 EMPTY = Dossier(topic="tides", language="en", sources=(), facts=())
 
@@ -66,7 +65,8 @@ def test_one_of_many_claims_succeeds(journal, episode_id):
 
 
 CLAIMERS = """
-import sys
+import sys, time
+from pathlib import Path
 from concurrent.futures import ThreadPoolExecutor
 from podcast_tasks.journal import Claim, Journal
 from podmill.settings import current
@@ -74,16 +74,17 @@ from podmill.store.database import open_engine
 from models.steps import Step
 
 journal = Journal(open_engine(current()), current())
-name, *ids = sys.argv[1:]
-print(flush=True)
-sys.stdin.readline()
+name, gate, *ids = sys.argv[1:]
+print("ready", flush=True)
+while not Path(gate).exists():
+    time.sleep(0.001)
 with ThreadPoolExecutor(4) as pool:
     claims = list(pool.map(lambda each: journal.claim(each, Step.RESEARCH, name), ids * 4))
 print(*(claim.episode_id for claim in claims if isinstance(claim, Claim)))
 """
 
 
-def test_of_many_processes_one_claims_each_step(engine, show, settings):
+def test_of_many_processes_one_claims_each_step(engine, show, settings, tmp_path):
     """Four processes of four threads that ask for the same forty steps at once: each step is given once."""
     with transaction(engine) as connection:
         ids = [
@@ -91,24 +92,17 @@ def test_of_many_processes_one_claims_each_step(engine, show, settings):
             for n in range(40)
         ]
     env = {**os.environ, **({"PODMILL_DATABASE_URL": settings.database} if settings.database_url else {})}
-    claimers = [
-        subprocess.Popen(
-            [sys.executable, "-c", CLAIMERS, f"w{number}", *ids],
-            env=env,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            text=True,
-        )
-        for number in range(4)
-    ]
-    for claimer in claimers:
-        assert claimer.stdout.readline() == "\n"  # it is ready: all begin together
-    for claimer in claimers:
-        claimer.stdin.write("\n")
-        claimer.stdin.flush()
-    given = [claimer.communicate(timeout=60)[0].split() for claimer in claimers]
+    said = [tmp_path / f"claimer{number}" for number in range(4)]
+    gate = tmp_path / "gate"
+    claimers = [warm.start(["-c", CLAIMERS, out.name, str(gate), *ids], env, tmp_path, out) for out in said]
+    give_up_at = time.monotonic() + 60
+    while not all(out.read_text() for out in said):
+        assert time.monotonic() < give_up_at
+        time.sleep(0.01)
+    gate.touch()  # all begin together
 
-    assert [0] * 4 == [claimer.returncode for claimer in claimers]
+    assert [0] * 4 == [claimer.wait(60) for claimer in claimers]
+    given = [out.read_text().split()[1:] for out in said]
     assert sorted(ids) == sorted(each for of_one in given for each in of_one)
 
 

@@ -33,6 +33,7 @@ from podcast_tasks.journal import EPISODE, STEP_RUN, Claim, Journal, Refusal
 from podmill.errors import LeaseLostError
 from podmill.store import database, outage
 from podmill.store.database import reading, transaction
+from tests.effort import examples
 
 pytestmark = pytest.mark.slow
 
@@ -417,6 +418,6 @@ def test_the_journal_does_what_its_model_says(engine, settings, show, monkeypatc
     run_state_machine_as_test(
         lambda: JournalMachine(engine, settings, show, monkeypatch),
         settings=effort(
-            max_examples=60, stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck)
+            max_examples=examples(25), stateful_step_count=50, deadline=None, suppress_health_check=list(HealthCheck)
         ),
     )

@@ -192,11 +192,10 @@ def test_a_restart_goes_on_with_the_voices_it_has(
 def test_voices_are_checked_before_anything_is_spent(
     engine, show, both, elevenlabs_emulator: Running, minimax_emulator: Running
 ):
-    """A voice that the account does not have: the quote is that of the next engine, and nothing was asked to speak."""
+    """A voice that the account does not have is a mistake: it is told, though another engine could speak."""
     elevenlabs_emulator.reset(voices=["21m00Tcm4TlvDq8ikWAM"])
-    made = quoted(engine, show, *TALK)
-    quote = running.journal().document(made, Step.COST_CHECK, Quote)
-    assert {item.provider for item in quote.items if item.step == "synthesis"} == {"minimax"}
+    with pytest.raises(VoiceError, match="JBFqnCBsd6RMkjVDRZzb was not found"):
+        quoted(engine, show, *TALK)
     assert elevenlabs_emulator.requests() == minimax_emulator.requests() == []
 
 

@@ -1,5 +1,6 @@
 """Whose turn it is to speak: engines that hum and fail as they are told, the real steps, the real database."""
 
+import dataclasses
 from collections.abc import Callable
 from pathlib import Path
 
@@ -18,8 +19,9 @@ from podcast_tasks.running import run_step
 from podcast_tasks.turns import EVENT
 from podmill.errors import LeftAloneError, LimitedError, ProviderDownError, QuotaError, TransientError
 from podmill.settings import Settings, current, load
+from podmill.speech import fallback
 from podmill.store.database import reading, transaction
-from tests.humming import Hum, age, heard, refuse, row, speak, wake
+from tests.humming import age, heard, refuse, row, speak, wake
 
 QUOTA = QuotaError("The credit is used up.")
 DOWN = ProviderDownError("It failed again and again.", retry_after_s=0.01)
@@ -87,13 +89,17 @@ def test_text_must_be_allowed(hums, made: Make):
 
 
 def test_a_quote_of_what_nobody_can_speak(engine, hums, made: Make, monkeypatch):
-    """Where no voice is there at all, the cost check passes it as text only, and its quote has no speech."""
-    monkeypatch.setattr(Hum, "voices", lambda _self: ())
+    """Where nobody has credit, the cost check passes it as text only, and its quote has no speech."""
+
+    def used_up(choice, *_: object) -> None:
+        if not choice.text_only:
+            raise QUOTA
+
+    monkeypatch.setattr(fallback, "check", used_up)
     episode_id = made(order=("text",))
     quote = running.journal().document(episode_id, Step.COST_CHECK, Quote)
     assert quote
     assert (quote.requests, [item.step for item in quote.items if item.step == "synthesis"]) == (0, [])
-    assert speak(episode_id).text_only
 
 
 @pytest.mark.parametrize("error", [DOWN, LeftAloneError("Later.", retry_after_s=0.01)])
@@ -236,6 +242,17 @@ def test_a_voice_that_fails_in_a_later_round(hums, made: Make, policy: str, voic
     assert heard(recording) == voices
     assert recording.text_only is (policy == "text")
     assert [each.who for each in recording.passed_over] == ["alpha", "beta"]
+
+
+def test_a_line_of_a_longer_request_that_fails_in_a_later_round(hums, made: Make, monkeypatch):
+    """Mixed: others speak that line alone, although the voice that fails has spoken it before with its neighbours."""
+    shared = dataclasses.replace(hums["alpha"].capabilities, timestamps=True, max_speakers=2)
+    monkeypatch.setattr(hums["alpha"], "capabilities", shared)
+    hums["alpha"].next = [None, QUOTA]
+    episode_id = made(policy="mixed")
+    assert len(speak(episode_id).lines) == len(hums["alpha"].asked[0].lines) == 3
+    refuse(episode_id, 1)
+    assert heard(speak(episode_id)) == ["alpha", "beta", "alpha"]
 
 
 def test_a_killed_worker_of_a_mixed_episode(engine, hums, made: Make, monkeypatch):

@@ -197,6 +197,22 @@ def test_as_many_as_it_takes_at_once_may_wait_longer(account: Open) -> None:
     assert gate.enter("far", next_patience_s=600)[0].reason == "rate"
 
 
+def test_who_can_wait_as_one_of_the_next_is_back_before_its_turn(account: Open) -> None:
+    """By the usual length of a request: so that some wait whenever a slot is given back."""
+    gate = account(at_once=1)
+    slot = gate.granted("one")
+    gate.pass_time(5)
+    gate.release(slot)
+    gate.granted("two")
+    gate.enter("next", next_patience_s=600)
+
+    in_time = gate.enter("far", group="f")[0].wait_s
+    early = gate.enter("far too", group="t", next_patience_s=600)[0].wait_s
+
+    assert in_time == pytest.approx(2 * 5, abs=0.5)
+    assert early == pytest.approx(5, abs=0.5)
+
+
 def test_whose_turn_it_is_is_told(account: Open) -> None:
     """A slot that is given back is told to the one who gets it: a person first, then the batches in turn."""
     gate = account(at_once=2)

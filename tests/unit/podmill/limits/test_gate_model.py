@@ -17,6 +17,7 @@ from hypothesis.stateful import (
 )
 
 from podmill.limits.gate import Caller
+from tests.effort import examples
 from tests.gates import Account, pace
 
 # Time passes in whole seconds and every limit is a fraction more, so that the milliseconds a test takes never decide.
@@ -205,7 +206,7 @@ def test_the_gate_does_what_its_model_does(server: str) -> None:
     run_state_machine_as_test(
         partial(Callers, server),
         settings=settings(
-            max_examples=100,
+            max_examples=examples(50),
             stateful_step_count=30,
             deadline=None,
             database=None,

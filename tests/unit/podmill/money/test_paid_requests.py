@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
-from sqlalchemy import Engine, event, select, update
+from sqlalchemy import Engine, select, update
 
 from models.steps import ChargeState
 from podmill import faults
@@ -19,6 +19,7 @@ from podmill.money.purchase import Policy, buy
 from podmill.money.purses import PURSE
 from podmill.money.sums import ACCOUNT, RESERVATION
 from podmill.store.database import reading, transaction
+from tests.effort import examples
 from tests.unit.podmill.money import provider as world
 
 POINTS = ("charge:intended", "charge:called", "charge:kept", "charge:settled")
@@ -231,9 +232,6 @@ class PaidRequests(RuleBasedStateMachine):
 @pytest.mark.parametrize("policy", ["recover", "retry_once", "hold"])
 def test_whatever_happens_the_books_are_right(engine, show, policy, monkeypatch):
     """Hypothesis looks for a history that breaks an invariant; on both databases, under every policy."""
-    if engine.dialect.name == "sqlite":
-        event.listen(engine, "connect", lambda raw, _record: raw.execute("PRAGMA synchronous=OFF"))
-        engine.dispose()
     ids = tuple(world.make_episode(engine, show, key) for key in ("one", "two"))
 
     class Machine(PaidRequests):
@@ -246,10 +244,9 @@ def test_whatever_happens_the_books_are_right(engine, show, policy, monkeypatch)
     run_state_machine_as_test(
         Machine,
         settings=settings(
-            max_examples=50,
+            max_examples=examples(20),
             stateful_step_count=15,
             deadline=None,
             suppress_health_check=list(HealthCheck),
-            derandomize=True,
         ),
     )

@@ -426,7 +426,7 @@ def test_what_is_our_own_affair_is_not_done_without(settings: Settings, why: Pod
 class OnlyDoubts(CashPurchases):
     """Whatever was asked for, a worker died while it was."""
 
-    def buy(self, offer: Offer[Answer], *, provider: str, **terms: Any) -> Answer:  # type: ignore[override]
+    def buy(self, _: Offer[Answer], *, provider: str, **_terms: Any) -> Answer:  # type: ignore[override]
         raise HeldError(f"A request to {provider} is in doubt.", action=f"Run: podmill charges settle {provider}")
 
 

@@ -79,6 +79,20 @@ def test_a_text_without_headings_still_gets_chapters() -> None:
     assert len(set(titles)) == 3
 
 
+def test_words_that_come_once_name_no_chapter() -> None:
+    """Where no word tells what a part is about, it is no chapter of its own."""
+    plan = outline(
+        of_passages(
+            "Coffee came to the town in the spring of that year. It was sold for a penny a cup.",
+            "The king forbade it because he feared the talk. Captains met there because it was warm.",
+        ),
+        BANK,
+        5,
+    )
+
+    assert [group.title for group in plan.groups] == ["The Book"]
+
+
 def test_the_best_units_come_first_and_all_come() -> None:
     """The ranking holds every unit once; with few of them the chapters shrink, and stay in reading order."""
     plan = outline(of_examples("lighthouses.md", "tides.md", topic="tides"), BANK, 2)

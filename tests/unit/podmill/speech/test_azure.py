@@ -50,11 +50,12 @@ def test_it_speaks(hosted: Azure, azure_emulator: Running) -> None:
 
 @pytest.mark.parametrize(("text", "variant"), [("Hello there.", 2), ("\u4f60\u597d, Ada.", 0), ("a & b", 1)])
 def test_what_it_bills(text: str, variant: int, hosted: Azure, azure_emulator: Running) -> None:
-    """Markup within the voice counts, an escaped character as it is written, a Han character twice."""
+    """Markup within the voice counts, an escaped character as it is written, a Han character twice; so it is held."""
     receipt = hosted.speak(request(text, variant=variant)).receipt
     (logged,) = azure_emulator.requests()
     assert receipt
     assert receipt.billed == logged["billed"] > len(text)
+    assert hosted.priced(request(text, variant=variant)) == ("azure", {"character": receipt.billed})
 
 
 @given(text=st.text(max_size=60), variant=st.integers(0, 5), voice=st.sampled_from((VOICE, HD)))

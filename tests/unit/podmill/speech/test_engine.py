@@ -15,7 +15,7 @@ def test_an_engine_by_name(settings: Settings) -> None:
 def test_an_unknown_engine(settings: Settings) -> None:
     """An engine that does not exist is refused with those that do."""
     with pytest.raises(
-        ConfigurationError, match=r"Unknown engine: 'brass'\. Known: azure, elevenlabs, kokoro, minimax, openai"
+        ConfigurationError, match=r"Unknown engine: 'brass'\. Known: azure, elevenlabs, gemini, kokoro, minimax, openai"
     ):
         make("brass", settings)
 

@@ -14,12 +14,14 @@ from models.recording import Recording
 from models.script import Line, Script
 from podmill.context import StepContext
 from podmill.errors import SpeechError, StoreError
-from podmill.speech.engine import Samples
+from podmill.speech.engine import RawSpeech, Samples
+from podmill.speech.files import wav
 from podmill.speech.join import (
     ANSWER_S,
     CHAPTER_S,
     INTERRUPTION_S,
     LEAD_IN_S,
+    PAUSE_KEPT_S,
     SAME_SPEAKER_S,
     SENTENCE_S,
     TAIL_S,
@@ -28,8 +30,8 @@ from podmill.speech.join import (
     pause_s,
 )
 from podmill.speech.plan import plan
-from podmill.speech.take import RATE_HZ, speak
-from tests.unit.podmill.speech.tones import LIMITS, PAUSE_S, Tones, fundamental_hz, script
+from podmill.speech.take import RATE_HZ, keep, loudness_lufs, speak
+from tests.unit.podmill.speech.tones import LIMITS, PAUSE_S, Tones, fundamental_hz, script, tone
 
 CAST = (
     CastMember(speaker="S1", name="One", voice="tones:low"),
@@ -82,6 +84,27 @@ def test_what_was_made_is_told(context: StepContext) -> None:
     assert list(context.temp_dir.iterdir()) == []
 
 
+def test_nothing_is_heard_of_a_seam(context: StepContext) -> None:
+    """Takes of one voice that came 20 dB apart, with other silence around them, join as any two lines do."""
+    whole = script("S1: One.", "S1: Two.", "S1: Three.", chapters=(0, 2))
+    requests = plan(whole, CAST, context.settings, {})
+    takes = []
+    for request, level, head_s, tail_s in zip(requests, (0.5, 0.05, 0.2), (0, 1.2, 0.4), (0.9, 0, 2), strict=True):
+        silence = [np.zeros(round(each_s * RATE_HZ), dtype=np.float32) for each_s in (head_s, tail_s)]
+        sound = np.concatenate([silence[0], tone(110, 2.0, RATE_HZ, level), silence[1]])
+        takes.append(keep(request, RawSpeech(sound, RATE_HZ, wav(sound, RATE_HZ), ".wav", "audio/wav"), context))
+
+    recording = join(whole, requests, takes, context, requests_made=3)
+
+    samples = audio(recording, context)
+    heard = [samples[round(line.start_s * RATE_HZ) : round(line.end_s * RATE_HZ)] for line in recording.lines]
+    levels = [loudness_lufs(each) for each in heard]
+    pauses = [after.start_s - before.end_s for before, after in pairwise(recording.lines)]
+    assert max(levels) - min(levels) < 1.0
+    assert pauses == pytest.approx([SAME_SPEAKER_S, CHAPTER_S], abs=0.001)
+    assert [len(each) / RATE_HZ for each in heard] == pytest.approx([2.0] * 3, abs=0.07)
+
+
 def test_no_clicks(context: StepContext) -> None:
     """Nowhere at a seam does the signal step more than speech itself does in its quietest tenth."""
     recording = recorded(DIALOGUE, context)
@@ -125,6 +148,19 @@ def test_a_dialogue_in_one_take_keeps_its_pauses(
     pauses = [after.start_s - before.end_s for before, after in pairwise(recording.lines)]
     assert recording.requests == 1
     assert pauses == pytest.approx([PAUSE_S, PAUSE_S], abs=0.01)
+
+
+def test_a_chapter_within_a_take_begins_after_a_rest(
+    context: StepContext, tones: type[Tones], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Where one take says several chapters they lie as far apart as elsewhere, and nothing said is lost."""
+    monkeypatch.setattr(tones, "capabilities", replace(LIMITS, max_speakers=2, timestamps=True))
+    recording = recorded(script("S1: Hello.", "S2: Hello.", "S1: Oh.", chapters=(0, 2)), context)
+    pauses = [after.start_s - before.end_s for before, after in pairwise(recording.lines)]
+    assert recording.requests == 1
+    assert pauses == pytest.approx([PAUSE_S, CHAPTER_S], abs=0.01)
+    lengths = [line.end_s - line.start_s for line in recording.lines]
+    assert lengths == pytest.approx([0.5, 0.5 + PAUSE_KEPT_S, 0.5 + PAUSE_KEPT_S], abs=0.05)
 
 
 def test_a_line_of_a_dialogue_is_replaced(

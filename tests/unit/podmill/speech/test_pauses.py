@@ -119,3 +119,12 @@ def test_whatever_is_heard_lines_are_in_order(texts: list[str], pieces: list[tup
     assert edges == sorted(edges)
     assert edges[0] == 0
     assert edges[-1] <= len(whole) / RATE_HZ + 1e-6
+
+
+def test_a_rate_that_frames_do_not_divide() -> None:
+    """A minute into the sound the times are as exact as at its beginning."""
+    rate_hz = 22_050
+    tone = 0.3 * np.sin(2 * np.pi * 150 * np.arange(60 * rate_hz) / rate_hz).astype(np.float32)
+    sound = np.concatenate([tone, np.zeros(rate_hz // 2, dtype=np.float32), tone])
+    first, second = pauses.line_times(lines("One of two.", "Two of two."), [sound], rate_hz)
+    assert (first[1], second[0]) == (pytest.approx(60.05, abs=0.02), pytest.approx(60.45, abs=0.02))

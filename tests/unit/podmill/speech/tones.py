@@ -20,6 +20,7 @@ LIMITS = EngineCapabilities(
     max_speakers=1,
     sample_rate_hz=RATE_HZ,
     price_unit="character",
+    formats=(".wav",),
     queue="synthesis.gpu",
     timestamps=False,
     stitching=False,

@@ -7,6 +7,7 @@ import pytest
 
 from podmill.errors import ConfigurationError, LeaseLostError, MissingExtraError, TranscriberError
 from podmill.verification import EXTRAS, preload, verify
+from tests import recordings
 
 
 def test_a_good_recording_passes(episode):
@@ -68,6 +69,21 @@ def test_one_broken_line_fails_whatever_the_average(episode):
 
     assert not verdict.passed
     assert verdict.respeak == (0,)
+
+
+def test_respelled_names_are_heard(episode):
+    """The voice says the respellings, the transcriber writes something else for most; the lines are right."""
+    names = {"Goethe": "gurta", "Tchaikovsky": "chai koff skee"}
+    texts = ["The paper by gurta was read aloud by chai koff skee."]
+    takes, _ = recordings.speak(texts)
+    script = recordings.script(texts)
+    recording = episode.recording(takes)
+
+    verdict = verify(script.model_copy(update={"pronunciations": names}), recording, episode.context)
+
+    assert verdict.passed
+    assert verdict.word_accuracy == 1.0
+    assert not {"gurta", "skee"} & set(verdict.lines[0].heard.split())
 
 
 def test_a_line_without_time_was_not_heard(episode):

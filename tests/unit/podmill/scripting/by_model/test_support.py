@@ -146,7 +146,7 @@ def test_no_number_is_invented(number: int, fact: object) -> None:
     text = f"{fact.text.rstrip('.')} {number:,}."  # type: ignore[attr-defined]
     fault = SUPPORT.fault(text, [fact.id])  # type: ignore[attr-defined]
 
-    assert (fault is None) == (SUPPORT.numbers(str(number)) <= SUPPORT.numbers(fact.text))  # type: ignore[attr-defined]
+    assert (fault is None) == (SUPPORT.numbers(f"{number:,}") <= SUPPORT.numbers(fact.text))  # type: ignore[attr-defined]
 
 
 @given(st.text(max_size=300), st.lists(st.sampled_from(["f1", "f2", "f9", ""]), max_size=4))

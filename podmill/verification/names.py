@@ -1,0 +1,71 @@
+"""Names that the voice was given in another spelling: what a transcriber writes for them is neither of the two."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+from typing import Final
+
+from rapidfuzz.distance import Levenshtein
+
+from podmill.verification.align import Pair, Token
+from podmill.verification.normalize import words
+
+LIKENESS: Final = 0.5
+"""Of the letters. The bundled transcriber wrote ``Gurdo`` (0.6) for ``gurta``, which is Goethe, ``so chill`` (0.57) for
+``so cheel``, and ``Neve`` (0.5) for ``neev``; two unrelated words share 0.2 to 0.3."""
+
+LONGER_MAX: Final = 1.6
+"""Times the letters of a name: more is a name that was said twice, or a word too many."""
+
+
+@dataclass(frozen=True, slots=True)
+class Respelling:
+    """A name, in comparable words."""
+
+    said: tuple[str, ...]
+    """As the voice was given it."""
+    written: str
+    """As readers see it, without spaces."""
+
+
+def respellings(pronunciations: Mapping[str, str], language: str) -> tuple[Respelling, ...]:
+    """The names of a script that are said in another spelling, and their genitives; the longest first."""
+    found = [
+        Respelling(tuple(words(say + ending, language)), "".join(words(name + ending, language)))
+        for name, say in pronunciations.items()
+        for ending in ("", "'s")
+    ]
+    return tuple(sorted(dict.fromkeys(found), key=lambda each: -len(each.said)))
+
+
+def marked(said: Sequence[str], line: int, names: Sequence[Respelling]) -> Iterator[Token]:
+    """The words of a line; those of a respelled name say how it is written."""
+    place = 0
+    while place < len(said):
+        name = next((each for each in names if tuple(said[place : place + len(each.said)]) == each.said), None)
+        length = len(name.said) if name else 1
+        yield from (Token(word, line, name.written if name else "") for word in said[place : place + length])
+        place += length
+
+
+def forgiven(pairs: Sequence[Pair]) -> list[Pair]:
+    """An alignment in which a respelled name is right when either spelling of it was heard, or a word like one."""
+    found: list[Pair] = []
+    for of_names, run in groupby(pairs, key=lambda pair: all(token.name for token in pair.script)):
+        group = list(run)
+        script = tuple(token for pair in group for token in pair.script)
+        heard = tuple(token for pair in group for token in pair.heard)
+        if of_names and script and not all(pair.equal for pair in group) and _alike(script, heard):
+            found.append(Pair(script, heard, equal=True))
+        else:
+            found += group
+    return found
+
+
+def _alike(script: Sequence[Token], heard: Sequence[Token]) -> bool:
+    said = "".join(token.text for token in script)
+    written = "".join(name for name, _ in groupby(token.name for token in script))
+    text = "".join(token.text for token in heard)
+    if len(text) > LONGER_MAX * max(len(said), len(written)):
+        return False
+    return max(Levenshtein.normalized_similarity(text, each) for each in (said, written)) >= LIKENESS

@@ -1,0 +1,19 @@
+"""How hard Hypothesis tries: a little on every push, each time something else; for long when told to.
+
+make test ARGS="--hypothesis-profile=long -k model"
+"""
+
+from typing import Final
+
+from hypothesis import settings
+
+LONG: Final = 10
+
+settings.register_profile("push", settings.get_profile("default"), derandomize=False, deadline=None, print_blob=True)
+settings.register_profile("long", settings.get_profile("push"))
+settings.load_profile("push")
+
+
+def examples(count: int) -> int:
+    """Of a test that takes more than a moment for each. The profile is chosen before any test is imported."""
+    return count * LONG if settings.get_current_profile_name() == "long" else count
