@@ -141,10 +141,6 @@ class Azure:
             raise refusals.error(answer, passage, secret=key)
         return answer
 
-    def usual(self, request: SpeechRequest) -> Mapping[str, float]:
-        """As ``ForeseenEngine`` says: it does not say what it bills, and we count as it does."""
-        return self.priced(request)[1]
-
     def priced(self, request: SpeechRequest) -> tuple[str, Mapping[str, float]]:
         """As ``MeteredEngine`` says: it counts more than the characters of a text, and HD voices have their price."""
         voice = hosted.base_voice(request)
