@@ -71,7 +71,8 @@ def estimate(
         asked = [_of_topic(topic, settings, show_name, minutes, engine, writer, language)]
     else:
         asked = [_of_schedule(base, str(schedule), show_name)]
-    from podmill.forecasting import advise, fitting, open_forecaster, place  # loads the voices: only for what can be told
+    # Loads the voices: only for what can be told.
+    from podmill.forecasting import advise, fitting, open_forecaster, place
     from podmill.forecasting.made import left_of, so_far
 
     payer = account or settings.account
