@@ -34,6 +34,12 @@ class Show(SQLModel, table=True):
     voices_degrade: list[str] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True), nullable=True))
     quality: str | None = None
     degrade: list[str] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True), nullable=True))
+    gates: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True), nullable=True))
+    """What its episodes must reach, where it is not what the settings say."""
+    brand: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True), nullable=True))
+    """Words, openings and tone of its scripts."""
+    sound: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True), nullable=True))
+    """Channels, loudness, music and advertisements of its episodes."""
     created_at: float
 
 
@@ -287,6 +293,45 @@ class Charge(SQLModel, table=True):
     reason: str | None = None
     created_at: float
     settled_at: float | None = None
+
+
+class ScoreRow(SQLModel, table=True):
+    """What a gate measured of an episode; the last measure of its name counts."""
+
+    __tablename__ = "score"
+    __table_args__ = (Index("ix_score_name", "name", "at"),)
+
+    episode_id: str = Field(primary_key=True, foreign_key="episode.id", ondelete="CASCADE")
+    name: str = Field(primary_key=True)
+    value: float | None = None
+    """None: it could not be measured, and ``said`` says why."""
+    limit: float | None = None
+    """What it had to reach, or stay below; None: it is only kept."""
+    passed: bool | None = None
+    said: str = ""
+    """For a person: what is wrong, and where."""
+    at: float
+
+
+class ReviewRow(SQLModel, table=True):
+    """An episode that a person is to hear, and what was decided."""
+
+    __tablename__ = "review"
+    __table_args__ = (Index("ix_review_state", "state", "created_at"), Index("ix_review_episode", "episode_id"))
+
+    id: int | None = Field(default=None, primary_key=True)
+    episode_id: str = Field(foreign_key="episode.id", ondelete="CASCADE")
+    kind: str
+    """``sample``: drawn by chance; ``doubtful``: a gate only just passed; ``failed``: it waits for the decision."""
+    reason: str
+    lines: list[int] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
+    """Those in question; none: all of it."""
+    state: str = "open"
+    """``open``, ``approved``, ``respoken``, ``edited`` or ``rejected``."""
+    decided_by: str | None = None
+    decided_at: float | None = None
+    note: str = ""
+    created_at: float
 
 
 class PublicationRow(SQLModel, table=True):

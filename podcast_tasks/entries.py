@@ -1,11 +1,13 @@
 """What the journal writes besides the lease: documents, publications, the next step run, the episode, its events."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import ClauseElement, Connection
 
 from models.documents import Document
 from models.publication import Publication
+from models.score import Score
 from models.steps import Step
 from podcast_tasks import statements
 
@@ -41,6 +43,13 @@ def move(connection: Connection, episode_id: str, **values: Any) -> None:
     if expressions:
         statement = statement.values(**expressions)
     connection.execute(statement, {"episode": episode_id, **{f"new_{name}": value for name, value in new.items()}})
+
+
+def keep_scores(connection: Connection, episode_id: str, scores: Sequence[Score]) -> None:
+    """What was measured; an earlier measure of the same name is overwritten."""
+    for score in scores:
+        row = {"episode_id": episode_id, **score.model_dump(exclude={"lines"})}
+        connection.execute(statements.keep_score(connection.dialect.name), row)
 
 
 def note(connection: Connection, episode_id: str, kind: str, **data: Any) -> None:

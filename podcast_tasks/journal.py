@@ -13,7 +13,7 @@ connection broke during a commit, a claim knows its own token again, and any oth
 its token gone, as if another worker had taken the step.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Any, TypeVar
@@ -23,6 +23,7 @@ from sqlalchemy import Connection, CursorResult, Engine, and_, or_, select, upda
 
 from models.documents import Document
 from models.publication import Publication
+from models.score import Score
 from models.steps import STEPS, EpisodeState, Step, StepState, following
 from models.tables import Episode, StepRun, table
 from podcast_tasks import entries, statements
@@ -135,6 +136,7 @@ class Journal:
         document: Document,
         *,
         scores: dict[str, Any] | None = None,
+        measures: Sequence[Score] = (),
         publications: tuple[Publication, ...] = (),
     ) -> None:
         """One transaction: the document, the scores, this step done, the next one due.
@@ -146,6 +148,7 @@ class Journal:
         with transaction(self.engine) as connection:
             self._finish(connection, claim, StepState.DONE)
             entries.keep_document(connection, claim.episode_id, claim.step, document)
+            entries.keep_scores(connection, claim.episode_id, measures)
             for publication in publications:
                 entries.keep_publication(connection, claim.episode_id, publication)
             if successor is None:
@@ -167,7 +170,9 @@ class Journal:
             entries.note(connection, claim.episode_id, "step_done", step=claim.step, round=claim.round)
 
     @through_outages
-    def send_back(self, claim: Claim, document: Document, to: Step, *, scores: dict[str, Any]) -> None:
+    def send_back(
+        self, claim: Claim, document: Document, to: Step, *, scores: dict[str, Any], measures: Sequence[Score] = ()
+    ) -> None:
         """As ``record``, but an earlier step is due again, as the next round.
 
         Raises:
@@ -176,6 +181,7 @@ class Journal:
         with transaction(self.engine) as connection:
             self._finish(connection, claim, StepState.DONE)
             entries.keep_document(connection, claim.episode_id, claim.step, document)
+            entries.keep_scores(connection, claim.episode_id, measures)
             entries.make_due(connection, claim.episode_id, to, claim.round + 1)
             entries.move(connection, claim.episode_id, step=to, progress=0.0, activity="", **scores)
             entries.note(connection, claim.episode_id, "sent_back", step=claim.step, to=to, round=claim.round + 1)
@@ -282,7 +288,14 @@ class Journal:
 
     @through_outages
     def fail(
-        self, claim: Claim, code: str, reason: str, *, state: EpisodeState = EpisodeState.FAILED, **scores: Any
+        self,
+        claim: Claim,
+        code: str,
+        reason: str,
+        *,
+        state: EpisodeState = EpisodeState.FAILED,
+        measures: Sequence[Score] = (),
+        **scores: Any,
     ) -> None:
         """The step cannot go on: the episode is failed or waits for a person, with the reason.
 
@@ -294,6 +307,7 @@ class Journal:
             self._finish(connection, claim, StepState.FAILED, error=reason)
             if document is not None:
                 entries.keep_document(connection, claim.episode_id, claim.step, document)
+            entries.keep_scores(connection, claim.episode_id, measures)
             if state is EpisodeState.FAILED:
                 ledger.release(connection, claim.episode_id)
             entries.move(

@@ -12,6 +12,7 @@ from celery.exceptions import Ignore, Reject
 from models.brief import Brief
 from models.documents import Document
 from models.publication import Publication
+from models.score import Score
 from models.quote import Degraded, Quote
 from models.script import Script
 from models.steps import STEPS, EpisodeState, Step, following
@@ -72,6 +73,8 @@ class Done:
 
     document: Document
     scores: dict[str, Any] = field(default_factory=dict)
+    """Columns of the episode."""
+    measures: tuple[Score, ...] = ()
     publications: tuple[Publication, ...] = ()
 
 
@@ -82,6 +85,7 @@ class SendBack:
     document: Document
     to: Step
     scores: dict[str, Any] = field(default_factory=dict)
+    measures: tuple[Score, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,6 +95,7 @@ class Review:
     document: Document
     reason: str
     scores: dict[str, Any] = field(default_factory=dict)
+    measures: tuple[Score, ...] = ()
 
 
 Outcome = Done | SendBack | Review
@@ -226,12 +231,14 @@ def _agreed(book: Journal, claim: Claim) -> tuple[Brief, Degraded | None]:
 def _record(claim: Claim, outcome: Outcome) -> None:
     book = journal()
     match outcome:
-        case Done(document, scores, publications):
-            book.record(claim, document, scores=scores, publications=publications)
-        case SendBack(document, to, scores):
-            book.send_back(claim, document, to, scores=scores)
-        case Review(document, reason, scores):
-            book.fail(claim, "review", reason, state=EpisodeState.REVIEW, document=document, **scores)
+        case Done(document, scores, measures, publications):
+            book.record(claim, document, scores=scores, measures=measures, publications=publications)
+        case SendBack(document, to, scores, measures):
+            book.send_back(claim, document, to, scores=scores, measures=measures)
+        case Review(document, reason, scores, measures):
+            book.fail(
+                claim, "review", reason, state=EpisodeState.REVIEW, document=document, measures=measures, **scores
+            )
 
 
 def _may_go_on(lease: Lease, error: Exception) -> bool:

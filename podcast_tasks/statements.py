@@ -7,11 +7,11 @@ from sqlalchemy import and_, bindparam, case, exists, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from models.steps import OPEN_STATES, EpisodeState, StepState
-from models.tables import Episode, Event, PublicationRow, StepDocument, StepRun, table
+from models.tables import Episode, Event, PublicationRow, ScoreRow, StepDocument, StepRun, table
 from podmill.store.clock import now
 
 EPISODE, EVENT, STEP_RUN = table(Episode), table(Event), table(StepRun)
-DOCUMENT, PUBLICATION = table(StepDocument), table(PublicationRow)
+DOCUMENT, PUBLICATION, SCORE = table(StepDocument), table(PublicationRow), table(ScoreRow)
 
 THIS: Final = and_(STEP_RUN.c.episode_id == bindparam("episode"), STEP_RUN.c.step == bindparam("at"))
 """The step run of ``episode`` at the step ``at``."""
@@ -99,6 +99,13 @@ def keep_publication(dialect: str) -> Any:
         index_elements=["episode_id", "target"],
         set_={"url": statement.excluded.url, "body": statement.excluded.body},
     )
+
+
+@cache
+def keep_score(dialect: str) -> Any:
+    statement = _insert(dialect, SCORE).values(at=now())
+    new = {name: statement.excluded[name] for name in ("value", "limit", "passed", "said")}
+    return statement.on_conflict_do_update(index_elements=["episode_id", "name"], set_={**new, "at": now()})
 
 
 @cache

@@ -1,0 +1,50 @@
+"""What gates measured of episodes, which of them a person is to hear, and what shows ask of theirs."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0005"
+down_revision = "0004"
+branch_labels = None
+depends_on = None
+
+OF_SHOWS = ("gates", "brand", "sound")
+
+
+def upgrade() -> None:
+    for column in OF_SHOWS:
+        op.add_column("show", sa.Column(column, sa.JSON(none_as_null=True), nullable=True))
+    op.create_table(
+        "score",
+        sa.Column("episode_id", sa.String(), sa.ForeignKey("episode.id", ondelete="CASCADE"), primary_key=True),
+        sa.Column("name", sa.String(), primary_key=True),
+        sa.Column("value", sa.Float(), nullable=True),
+        sa.Column("limit", sa.Float(), nullable=True),
+        sa.Column("passed", sa.Boolean(), nullable=True),
+        sa.Column("said", sa.String(), nullable=False),
+        sa.Column("at", sa.Float(), nullable=False),
+    )
+    op.create_index("ix_score_name", "score", ["name", "at"])
+    op.create_table(
+        "review",
+        sa.Column("id", sa.Integer(), primary_key=True),
+        sa.Column("episode_id", sa.String(), sa.ForeignKey("episode.id", ondelete="CASCADE"), nullable=False),
+        sa.Column("kind", sa.String(), nullable=False),
+        sa.Column("reason", sa.String(), nullable=False),
+        sa.Column("lines", sa.JSON(), nullable=False),
+        sa.Column("state", sa.String(), nullable=False),
+        sa.Column("decided_by", sa.String(), nullable=True),
+        sa.Column("decided_at", sa.Float(), nullable=True),
+        sa.Column("note", sa.String(), nullable=False),
+        sa.Column("created_at", sa.Float(), nullable=False),
+    )
+    op.create_index("ix_review_state", "review", ["state", "created_at"])
+    op.create_index("ix_review_episode", "review", ["episode_id"])
+
+
+def downgrade() -> None:
+    op.drop_table("review")
+    op.drop_table("score")
+    with op.batch_alter_table("show") as batch:
+        for column in OF_SHOWS[::-1]:
+            batch.drop_column(column)
