@@ -12,8 +12,8 @@ from celery.exceptions import Ignore, Reject
 from models.brief import Brief
 from models.documents import Document
 from models.publication import Publication
-from models.score import Score
 from models.quote import Degraded, Quote
+from models.score import Score
 from models.script import Script
 from models.steps import STEPS, EpisodeState, Step, following
 from podcast_tasks import admission, chain, deliveries, worker
