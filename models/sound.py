@@ -1,0 +1,92 @@
+"""How the episodes of a show sound: their loudness, and what is heard besides the speech."""
+
+from typing import Literal, Self
+
+from pydantic import Field, model_validator
+
+from models.documents import Artifact, Document
+
+FADE_MAX_S = 60.0
+ADS_MAX = 20
+
+
+class Piece(Document):
+    """Music with a beginning and an end: an intro, an outro, a sting."""
+
+    file: Artifact
+    length_s: float | None = Field(default=None, ge=0.5, le=600)
+    """How much of it is played, from its beginning; None: all of it."""
+    level_lu: float = Field(default=0.0, ge=-40, le=6)
+    """Its loudness against that of the speech, where nobody speaks."""
+    fade_in_s: float = Field(default=0.0, ge=0, le=FADE_MAX_S)
+    fade_out_s: float = Field(default=2.0, ge=0, le=FADE_MAX_S)
+    overlap_s: float = Field(default=0.0, ge=-10, le=FADE_MAX_S)
+    """How long speech and music are heard together; below 0: the silence between them. Speech follows an intro and a
+    sting, and comes before an outro."""
+
+
+class Bed(Document):
+    """Music under all speech, from its beginning again whenever it ends."""
+
+    file: Artifact
+    level_lu: float = Field(default=-12.0, ge=-40, le=6)
+    """Its loudness against that of the speech, where nobody speaks."""
+    fade_in_s: float = Field(default=2.0, ge=0, le=FADE_MAX_S)
+    fade_out_s: float = Field(default=2.0, ge=0, le=FADE_MAX_S)
+    loop_fade_s: float = Field(default=2.0, ge=0.05, le=30)
+    """How long its end and its new beginning are heard together."""
+
+
+class Ducking(Document):
+    """How music makes room for speech."""
+
+    below_lu: float = Field(default=20.0, ge=6, le=60)
+    """The loudest 400 ms of the music are at least this far below the line that is spoken. WCAG 2.2, criterion 1.4.7,
+    asks for 20 dB."""
+    attack_s: float = Field(default=0.3, ge=0.02, le=10)
+    """How long the music goes down, before the first word: it is down when the word begins."""
+    release_s: float = Field(default=1.0, ge=0.05, le=20)
+    """How long it comes up, after the last word."""
+    hold_s: float = Field(default=2.0, ge=0, le=60)
+    """Silence of the speakers for which it does not come up at all, so that it does not pump between lines."""
+
+
+class Ad(Document):
+    """Somebody else's message, as loud as the speech, in a chapter of its own."""
+
+    file: Artifact
+    title: str = Field(default="Advertisement", min_length=1, max_length=200)
+    """Of its chapter."""
+    at: Literal["before", "between", "after"]
+    """Before all else, between two chapters, after all else."""
+    chapter: int | None = Field(default=None, ge=1)
+    """The chapter it follows, counted from 1, of one that is ``between``; None: where the border nearest the middle of
+    the speech is."""
+
+    @model_validator(mode="after")
+    def _only_between(self) -> Self:
+        if self.chapter is not None and self.at != "between":
+            raise ValueError("only an ad that is `between` has a chapter")
+        return self
+
+
+class Sound(Document):
+    """Everything of it that a show may state; what it does not state is as the settings say, or is not there."""
+
+    channels: Literal[1, 2] | None = None
+    loudness_lufs: float | None = Field(default=None, ge=-40, le=-5)
+    """Integrated loudness of the published file."""
+    true_peak_dbtp: float | None = Field(default=None, ge=-9, le=0)
+    """Highest true peak of the published file."""
+    intro: Piece | None = None
+    outro: Piece | None = None
+    sting: Piece | None = None
+    """Between two chapters."""
+    bed: Bed | None = None
+    ducking: Ducking = Ducking()
+    ads: tuple[Ad, ...] = Field(default=(), max_length=ADS_MAX)
+
+    @property
+    def plain(self) -> bool:
+        """Whether nothing is heard but the speech."""
+        return not (self.intro or self.outro or self.sting or self.bed or self.ads)
