@@ -1,5 +1,7 @@
 """The master: the finished file and what goes beside it; or what there is of an episode that is text only."""
 
+from typing import Literal
+
 from models.documents import Artifact, Document
 
 
@@ -7,6 +9,19 @@ class ChapterTime(Document):
     title: str
     start_s: float
     end_s: float
+
+
+class AdTime(Document):
+    """An ad that is in a master."""
+
+    title: str
+    file: Artifact
+    at: Literal["before", "between", "after"]
+    """Where it really is: in an episode of one chapter none is between."""
+    start_s: float
+    end_s: float
+    gain_db: float
+    """That makes it as loud as the speech."""
 
 
 class Master(Document):
@@ -30,6 +45,10 @@ class Master(Document):
     sample_rate_hz: int
     channels: int
     chapters: tuple[ChapterTime, ...]
+    ads: tuple[AdTime, ...] = ()
+    """In the order they are heard; each is among the chapters too."""
+    added_s: float = 0.0
+    """By how much music and ads make it longer than its recording."""
 
 
 class TextEdition(Document):
