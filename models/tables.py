@@ -1,8 +1,8 @@
 """Every table. Times are seconds since 1970 by the clock of the database; money is integer micro-dollars."""
 
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import JSON, BigInteger, Column, Index, Table, Text, UniqueConstraint
+from sqlalchemy import JSON, BigInteger, Column, Index, Table, Text, UniqueConstraint, text
 from sqlmodel import Field, SQLModel
 
 from models.steps import ChargeState, EpisodeState, StepState
@@ -313,11 +313,19 @@ class ScoreRow(SQLModel, table=True):
     at: float
 
 
+IS_OPEN: Final = text("state = 'open'")
+
+
 class ReviewRow(SQLModel, table=True):
     """An episode that a person is to hear, and what was decided."""
 
     __tablename__ = "review"
-    __table_args__ = (Index("ix_review_state", "state", "created_at"), Index("ix_review_episode", "episode_id"))
+    __table_args__ = (
+        Index("ix_review_state", "state", "created_at"),
+        Index("ix_review_episode", "episode_id"),
+        # Of two steps that ask for the same episode to be heard, the second adds to what the first asked.
+        Index("ux_review_open", "episode_id", unique=True, sqlite_where=IS_OPEN, postgresql_where=IS_OPEN),
+    )
 
     id: int | None = Field(default=None, primary_key=True)
     episode_id: str = Field(foreign_key="episode.id", ondelete="CASCADE")
@@ -327,7 +335,8 @@ class ReviewRow(SQLModel, table=True):
     lines: list[int] = Field(default_factory=list, sa_column=Column(JSON, nullable=False))
     """Those in question; none: all of it."""
     state: str = "open"
-    """``open``, ``approved``, ``respoken``, ``edited`` or ``rejected``."""
+    """``open``, ``approved``, ``respoken``, ``edited`` or ``rejected``; ``closed`` when the episode was put back or
+    cancelled otherwise."""
     decided_by: str | None = None
     decided_at: float | None = None
     note: str = ""

@@ -105,6 +105,17 @@ class Settings(ProviderSettings):
     word_accuracy_min: float = Field(0.94, ge=0, le=1, description="Below this an episode is not published.")
     respeak_max: int = Field(2, ge=0, le=5, description="Times bad lines are spoken again before a person is asked.")
 
+    review_share: float = Field(
+        0.1, ge=0, le=1, description="Share of episodes, drawn by chance, that a person is to hear: `podmill review`."
+    )
+    review_seed: str = Field("", description="Another seed draws other episodes; the same one always the same.")
+    review_holds: Literal["none", "doubtful", "sample", "all"] = Field(
+        "none",
+        description="Which of those that a person is to hear wait for it before they are published: `doubtful` (a gate "
+        "only just passed), `sample` (drawn by chance), both, or `none`: they are published and heard afterwards.",
+    )
+
+    channels: int = Field(1, ge=1, le=2, description="Of the published file: 1 is mono, 2 is stereo.")
     loudness_lufs: float = Field(-16.0, ge=-40, le=-5, description="Integrated loudness of the published file.")
     true_peak_dbtp: float = Field(-1.0, ge=-9, le=0, description="Highest true peak of the published file.")
     bitrate_kbps: int = Field(96, ge=32, le=320, description="MP3 bit rate, constant.")

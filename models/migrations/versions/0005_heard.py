@@ -40,6 +40,10 @@ def upgrade() -> None:
     )
     op.create_index("ix_review_state", "review", ["state", "created_at"])
     op.create_index("ix_review_episode", "review", ["episode_id"])
+    is_open = sa.text("state = 'open'")
+    op.create_index(
+        "ux_review_open", "review", ["episode_id"], unique=True, sqlite_where=is_open, postgresql_where=is_open
+    )
 
 
 def downgrade() -> None:
