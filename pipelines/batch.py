@@ -56,7 +56,7 @@ def submit(submission: Submission, settings: Settings, *, account: str | None = 
         return known
     # Files go into the store before the transaction: it must be short, and the store does not mind a copy too many.
     store = _Intake(LocalStore(settings.store_dir))
-    covers = {show.slug: store.take(show.cover) for show in submission.shows}
+    covers = {show.slug: store.of_show(show) for show in submission.shows}
     contents = [store.content(request) for request in submission.episodes]
     with transaction(engine) as connection:
         batch_id = _make_batch(connection, submission, account)
@@ -133,14 +133,29 @@ def _make_batch(connection: Connection, submission: Submission, account: str) ->
     return made
 
 
+def take_files(show: ShowRequest, settings: Settings) -> Artifact | None:
+    """Put the files that a show names into the store, before it is saved.
+
+    Returns:
+        Its cover.
+
+    Raises:
+        InputError: a file changed since it was read.
+        DiskFullError: there is no room for them.
+    """
+    return _Intake(LocalStore(settings.store_dir)).of_show(show)
+
+
 def save_show(connection: Connection, show: ShowRequest, cover: Artifact | None, settings: Settings) -> None:
     """Make a show, or change what the request states of it. Its guid and address never change."""
-    given = show.model_dump(exclude_none=True, exclude={"slug", "cover"})
+    given = show.model_dump(exclude_none=True, exclude={"slug", "cover", "sound"})
     stated: dict[str, Any] = {name: list(value) if isinstance(value, tuple) else value for name, value in given.items()}
     if show.category:
         stated["subcategory"] = show.subcategory  # the one it had was of the category it had
     if cover is not None:
         stated["cover"] = cover.model_dump(mode="json")
+    if show.sound is not None:
+        stated["sound"] = show.sound.sound.model_dump(mode="json", exclude_defaults=True)
     fresh = Show(
         slug=show.slug,
         guid=podcast_guid(f"{settings.public_url.rstrip('/')}/{show.slug}/feed.xml"),
@@ -171,6 +186,12 @@ class _Intake:
     def content(self, request: EpisodeRequest) -> _Content:
         sources = tuple(map(self._source, request.sources))
         return _Content(sources, self._source(request.script) if request.script else None, self.take(request.artwork))
+
+    def of_show(self, show: ShowRequest) -> Artifact | None:
+        """Take all that a show names; its cover."""
+        for file in show.sound.files if show.sound else ():
+            self.take(file)
+        return self.take(show.cover)
 
     def take(self, content: FileRequest | None) -> Artifact | None:
         """The artifact of a file or a text; None for an address, which research fetches."""

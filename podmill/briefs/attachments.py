@@ -11,6 +11,8 @@ from podmill.settings import Settings
 
 IMAGES = {b"\xff\xd8\xff": "image/jpeg", b"\x89PNG\r\n\x1a\n": "image/png"}
 """What feeds and players show, by the first bytes."""
+SOUND_MB_MAX = 2_000
+"""Three hours of stereo, 16 bit, not compressed."""
 _JSON = re.compile(r"\s*(\{|\[\s*\{)")
 _INLINE = re.compile(rf"\s*\[S\d+\]|{_JSON.pattern}")
 
@@ -50,6 +52,14 @@ class Attachments:
         """
         return self._once("image", name, self._image)
 
+    def sound(self, name: str, *, longest_s: float) -> FileRequest:
+        """Music or an ad.
+
+        Raises:
+            PodmillError: the file cannot be read, is not sound, or is too long.
+        """
+        return self._once(f"sound {longest_s}", name, lambda name: self._sound(name, longest_s))
+
     def _once(self, kind: str, name: str, read: Callable[[str], FileRequest]) -> FileRequest:
         if (kind, name) not in self._seen:
             try:
@@ -65,7 +75,8 @@ class Attachments:
             raise held
         return held
 
-    def _path(self, name: str) -> Path:
+    def path(self, name: str) -> Path:
+        """Where a file that is named is."""
         try:
             return (self.base / Path(name).expanduser()).absolute()
         except RuntimeError as exc:
@@ -80,24 +91,32 @@ class Attachments:
     def _document(self, name: str) -> FileRequest:
         from podmill.research import intake
 
-        path = self._path(name)
+        path = self.path(name)
         data = content.read_bytes(path, self.settings)
         media_type = intake.check_file(path, self.settings)
         return FileRequest(name=name, path=path, media_type=media_type, sha256=content.sha256(data))
 
     def _script(self, name: str) -> FileRequest:
-        path = self._path(name)
+        path = self.path(name)
         data = content.read_bytes(path, self.settings)
         media_type = script_type(content.decode(data, name))
         return FileRequest(name=name, path=path, media_type=media_type, sha256=content.sha256(data))
 
     def _image(self, name: str) -> FileRequest:
-        path = self._path(name)
+        path = self.path(name)
         data = content.read_bytes(path, self.settings)
         for magic, media_type in IMAGES.items():
             if data.startswith(magic):
                 return FileRequest(name=name, path=path, media_type=media_type, sha256=content.sha256(data))
         raise InputError("It is neither a JPEG nor a PNG picture.", file=name)
+
+    def _sound(self, name: str, longest_s: float) -> FileRequest:
+        from podmill.mastering.clip import check_clip
+
+        path = self.path(name)
+        digest = content.sha256_of(path, SOUND_MB_MAX)
+        media_type = check_clip(path, longest_s=longest_s)
+        return FileRequest(name=name, path=path, media_type=media_type, sha256=digest)
 
 
 def script_type(text: str) -> str:

@@ -74,7 +74,9 @@ class Collection:
             self._must_be_new(request, row.line)
         except InputError as exc:
             if whole:
-                raise InputError(exc.message, action=exc.action, file=file, line=exc.line, field=exc.field) from exc
+                raise InputError(
+                    exc.message, action=exc.action, file=exc.file or file, line=exc.line, field=exc.field
+                ) from exc
             self.refuse(exc, file, row.line)
         else:
             self._shows[show.slug] = _merged(self._shows.get(show.slug), show)
@@ -83,7 +85,9 @@ class Collection:
     def refuse(self, exc: InputError, file: str, line: int | None = None) -> None:
         """Keep a problem as a refused row."""
         message = f"{exc.message} {exc.action}".strip()
-        self.refused.append(RefusedRow(file=file, line=exc.line or line, field=exc.field, message=message))
+        where = exc.file or file
+        place = exc.line or (line if where == file else None)
+        self.refused.append(RefusedRow(file=where, line=place, field=exc.field, message=message))
 
     def submission(self, name: str) -> Submission:
         shows, episodes, refused = tuple(self._shows.values()), tuple(self._episodes.values()), tuple(self.refused)

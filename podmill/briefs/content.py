@@ -51,6 +51,18 @@ def read_bytes(path: Path, settings: Settings) -> bytes:
     return data
 
 
+def sha256_of(path: Path, megabytes_max: int) -> str:
+    """Of a file that is too large to be held.
+
+    Raises:
+        InputError: it cannot be read, or is larger.
+    """
+    with os.fdopen(open_regular(path), "rb") as file:
+        if os.fstat(file.fileno()).st_size > megabytes_max * 1_000_000:
+            raise InputError(f"It is larger than {megabytes_max} MB.", file=str(path))
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
 def decode(data: bytes, file: str) -> str:
     """The text of a file.
 

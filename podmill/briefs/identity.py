@@ -7,7 +7,7 @@ from typing import Any
 
 from podmill.briefs.records import EpisodeRequest, FileRequest, RefusedRow, ShowRequest
 
-_NOT_CONTENT = {"key", "file", "line", "sources", "script", "artwork", "cover"}
+_NOT_CONTENT = {"key", "file", "line", "sources", "script", "artwork", "cover", "sound"}
 
 
 def digest(value: Any) -> str:
@@ -25,6 +25,8 @@ def content(request: EpisodeRequest | ShowRequest) -> dict[str, Any]:
             stated[name] = held.identity
         elif held:
             stated[name] = [each.identity for each in held]
+    if isinstance(request, ShowRequest) and request.sound:
+        stated["sound"] = request.sound.sound.model_dump(mode="json")
     return stated
 
 

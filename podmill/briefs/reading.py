@@ -160,7 +160,7 @@ def _limit(count: int, file: str) -> None:
 
 
 def _in_file(exc: InputError, file: str) -> InputError:
-    return InputError(exc.message, action=exc.action, file=file, line=exc.line, field=exc.field)
+    return InputError(exc.message, action=exc.action, file=exc.file or file, line=exc.line, field=exc.field)
 
 
 def _strict(refused: Sequence[RefusedRow]) -> InputError:

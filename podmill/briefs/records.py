@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Literal
 
 from models.documents import Document
+from models.sound import Sound
 
 
 class FileRequest(Document):
@@ -42,6 +43,13 @@ class QualityRequest(Document):
     degrade: tuple[Literal["quality", "voice", "minutes"], ...] | None = None
 
 
+class SoundRequest(Document):
+    """How a show is to sound, and the files that this names."""
+
+    sound: Sound
+    files: tuple[FileRequest, ...] = ()
+
+
 class CastRequest(Document):
     """One speaker that was asked for."""
 
@@ -69,6 +77,7 @@ class ShowRequest(FallbackRequest, QualityRequest):
     explicit: bool | None = None
     copyright: str | None = None
     cover: FileRequest | None = None
+    sound: SoundRequest | None = None
 
     @property
     def heading(self) -> str:

@@ -10,6 +10,7 @@ from podmill.briefs.fallback import read_fallback
 from podmill.briefs.nodes import Node
 from podmill.briefs.quality import read_quality
 from podmill.briefs.records import FileRequest, ShowRequest
+from podmill.briefs.sound import read_sound
 from podmill.errors import InputError, PodmillError
 from podmill.settings import Settings
 
@@ -43,6 +44,7 @@ def read_show(node: Node | None, attachments: Attachments, *, default: str | Non
         subcategory=subcategory,
         explicit=fields.flag(stated.get("explicit"), "explicit"),
         cover=_cover(stated.get("cover"), attachments),
+        sound=read_sound(stated.get("sound"), attachments),
         **read_fallback(stated).model_dump(),
         **read_quality(stated).model_dump(),
         **{name: fields.text(stated.get(name), name) for name in texts},
@@ -56,10 +58,7 @@ def read_show_request(stated: Mapping[str, str | bool | Path], settings: Setting
         InputError: a property is unusable; names the field.
     """
     values = {name: Node(str(value) if isinstance(value, Path) else value, 0) for name, value in stated.items()}
-    try:
-        return read_show(Node(values, 0), Attachments(Path.cwd(), settings), default=None)
-    except InputError as exc:
-        raise InputError(exc.message, action=exc.action, field=exc.field) from exc
+    return read_show(Node(values, 0), Attachments(Path.cwd(), settings), default=None)
 
 
 def _category(stated: Mapping[str, Node]) -> tuple[str | None, str | None]:

@@ -8,13 +8,12 @@ from rich.table import Table
 from sqlalchemy import select
 
 from models import tables
-from models.documents import Artifact
-from podmill.briefs import ShowRequest, read_show_request
+from podmill.briefs import read_show_request
 from podmill.cli import reading
 from podmill.cli.options import AsJson, Minutes
 from podmill.cli.output import print_json, show
 from podmill.errors import InputError
-from podmill.settings import Settings, current
+from podmill.settings import current
 from podmill.store import database
 
 app = typer.Typer(help="Shows and their recurring episodes.", no_args_is_help=True)
@@ -22,7 +21,7 @@ app = typer.Typer(help="Shows and their recurring episodes.", no_args_is_help=Tr
 SHOW, SCHEDULE = tables.table(tables.Show), tables.table(tables.Schedule)
 LISTED = (
     *("slug", "title", "description", "author", "language", "category", "subcategory", "link", "guid"),
-    *("voices_order", "voices_fallback", "voices_degrade", "quality", "degrade"),
+    *("voices_order", "voices_fallback", "voices_degrade", "quality", "degrade", "sound"),
 )
 
 Slug = Annotated[str, typer.Argument(metavar="SLUG", help="Short name of the show.")]
@@ -64,6 +63,9 @@ def save(
     copyright: Text = None,  # noqa: A002 - it is the option's name
     explicit: Annotated[bool | None, typer.Option("--explicit/--not-explicit")] = None,
     cover: Annotated[Path | None, typer.Option(help="JPEG or PNG.")] = None,
+    sound: Annotated[
+        Path | None, typer.Option(help="YAML file of loudness, music and ads, or `nothing` to have none again.")
+    ] = None,
     voices_order: Annotated[
         str | None, typer.Option(help="Who speaks when the voices of a cast cannot: minimax,local,text")
     ] = None,
@@ -77,7 +79,7 @@ def save(
     as_json: AsJson = False,
 ) -> None:
     """Make a show or change it."""
-    from pipelines.batch import save_show
+    from pipelines.batch import save_show, take_files
 
     new = context.info_name == "add"
     settings = current()
@@ -94,6 +96,7 @@ def save(
         "copyright": copyright,
         "explicit": explicit,
         "cover": cover,
+        "sound": sound,
         "voices_order": voices_order,
         "voices_fallback": voices_fallback,
         "voices_degrade": voices_degrade,
@@ -101,7 +104,7 @@ def save(
         "degrade": degrade,
     }
     request = read_show_request({name: value for name, value in stated.items() if value is not None}, settings)
-    artifact = _cover(request, settings)
+    cover_artifact = take_files(request, settings)
     engine = database.open_engine(settings)
     with database.transaction(engine) as connection:
         exists = connection.scalar(select(SHOW.c.slug).where(SHOW.c.slug == request.slug)) is not None
@@ -109,7 +112,7 @@ def save(
             problem = "There is a show" if exists else "There is no show"
             action = f"Run: podmill show {'edit' if exists else 'add'} {request.slug}"
             raise InputError(f"{problem} {request.slug!r}.", action=action, field="slug")
-        save_show(connection, request, artifact, settings)
+        save_show(connection, request, cover_artifact, settings)
     _tell({"show": request.slug, "saved": True}, as_json=as_json)
 
 
@@ -146,14 +149,6 @@ def unschedule(slug: Slug, name: Annotated[str, typer.Argument(metavar="NAME")],
 
     recurring.unschedule(database.open_engine(current()), show=slug, name=name)
     _tell({"show": slug, "unscheduled": name}, as_json=as_json)
-
-
-def _cover(request: ShowRequest, settings: Settings) -> Artifact | None:
-    from podmill.store.local import LocalStore
-
-    if request.cover is None or request.cover.path is None:
-        return None
-    return LocalStore(settings.store_dir).put(request.cover.path, media_type=request.cover.media_type)
 
 
 def _tell(result: dict[str, object], *, as_json: bool) -> None:
