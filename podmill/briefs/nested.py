@@ -21,6 +21,7 @@ NOTHING: Final = "nothing"
 Stated = TypeVar("Stated", bound=Document)
 Leaf = Callable[[Attachments, str, Node], Any]
 """Reads a text: beside whose files it stands, its dotted name, its node."""
+Reads = Callable[[str, Node], Any]
 
 
 def text_of(_attachments: Attachments, name: str, node: Node) -> Any:
