@@ -1,6 +1,7 @@
 """What the steps need to know of a show."""
 
 from models.documents import Artifact, Document
+from models.sound import Sound
 
 
 class ShowProfile(Document):
@@ -19,3 +20,5 @@ class ShowProfile(Document):
     """podcast:guid: computed once, kept for ever."""
     cover: Artifact | None = None
     """None: a cover is generated."""
+    sound: Sound | None = None
+    """None: as the settings say, and nothing but speech."""

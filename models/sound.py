@@ -1,11 +1,13 @@
 """How the episodes of a show sound: their loudness, and what is heard besides the speech."""
 
-from typing import Literal, Self
+from typing import Final, Literal, Self
 
-from pydantic import Field, model_validator
+from pydantic import Field, field_validator, model_validator
 
 from models.documents import Artifact, Document
 
+BIT_RATES_KBPS: Final = (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
+"""Of MPEG-1 Layer III, the one for 44.1 kHz (ISO/IEC 11172-3); LAME would silently take the nearest."""
 FADE_MAX_S = 60.0
 ADS_MAX = 20
 
@@ -75,11 +77,18 @@ class Ad(Document):
 class Sound(Document):
     """Everything of it that a show may state; what it does not state is as the settings say, or is not there."""
 
-    channels: Literal[1, 2] | None = None
+    channels: int | None = Field(default=None, ge=1, le=2)
+    """1 is mono, 2 is stereo."""
     loudness_lufs: float | None = Field(default=None, ge=-40, le=-5)
-    """Integrated loudness of the published file."""
+    """Integrated loudness of the published file, as BS.1770 counts it: a mono file is one channel.
+
+    A player that sends mono to both ears plays it 3 LU louder than it measures: for mono and stereo to be equally loud
+    there, ask -16 of stereo and -19 of mono.
+    """
     true_peak_dbtp: float | None = Field(default=None, ge=-9, le=0)
     """Highest true peak of the published file."""
+    bitrate_kbps: int | None = None
+    """Of the MP3, constant."""
     intro: Piece | None = None
     outro: Piece | None = None
     sting: Piece | None = None
@@ -93,6 +102,13 @@ class Sound(Document):
         """Those there are: ``intro``, ``outro``, ``sting``."""
         named = {"intro": self.intro, "outro": self.outro, "sting": self.sting}
         return {name: piece for name, piece in named.items() if piece}
+
+    @field_validator("bitrate_kbps")
+    @classmethod
+    def _of_the_standard(cls, value: int | None) -> int | None:
+        if value is not None and value not in BIT_RATES_KBPS:
+            raise ValueError(f"an MP3 cannot have {value} kbit/s; use one of {', '.join(map(str, BIT_RATES_KBPS))}")
+        return value
 
     @property
     def plain(self) -> bool:

@@ -104,6 +104,16 @@ class Settings(ProviderSettings):
     transcriber_threads: int = Field(2, ge=1, le=64, description="Processor threads of one transcriber.")
     word_accuracy_min: float = Field(0.94, ge=0, le=1, description="Below this an episode is not published.")
     respeak_max: int = Field(2, ge=0, le=5, description="Times bad lines are spoken again before a person is asked.")
+    clarity_min: float = Field(
+        0.8, ge=0, le=1, description="Clarity an episode must have: listeners' likely opinion as a share of the best."
+    )
+    voice_consistency_min: float = Field(
+        0.85, ge=0, le=1, description="Likeness that voices must keep, over lines and over episodes, as a cosine."
+    )
+    duration_tolerance: float = Field(0.05, ge=0, le=1, description="Share by which an episode's length may be off.")
+    unmeasured: Literal["note", "review", "fail"] = Field(
+        "note", description="What happens where a quality cannot be measured, for want of a package: told, or stopped."
+    )
 
     review_share: float = Field(
         0.1, ge=0, le=1, description="Share of episodes, drawn by chance, that a person is to hear: `podmill review`."

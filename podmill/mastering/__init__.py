@@ -10,8 +10,9 @@ from podmill.mastering import chapters, transcripts
 from podmill.mastering.artwork import cover_jpeg, tag_jpeg
 from podmill.mastering.encode import check_bit_rate, mp3_bytes
 from podmill.mastering.loudness import Encoding
-from podmill.mastering.source import SAMPLE_RATE_HZ
+from podmill.mastering.source import SAMPLE_RATE_HZ, FileSound
 from podmill.mastering.tags import Tags
+from podmill.mastering.target import Target
 from podmill.store.room import check_room
 
 COVER_SHARE, STORING_FROM = 0.02, 0.97
@@ -42,8 +43,9 @@ def master(
         StoreError: the store lacks the recording or the artwork.
     """
     settings, store = context.settings, context.store
-    check_bit_rate(settings.bitrate_kbps)
-    need_bytes = mp3_bytes(recording.duration_s, settings.bitrate_kbps) + BESIDE_BYTES
+    target = Target.of(show.sound, settings)
+    check_bit_rate(target.bitrate_kbps)
+    need_bytes = mp3_bytes(recording.duration_s, target.bitrate_kbps) + BESIDE_BYTES
     check_room(
         {context.temp_dir: need_bytes, settings.store_dir: need_bytes},
         settings.disk_reserve_mb,
@@ -53,12 +55,10 @@ def master(
     cover = _cover(brief, show, store)
     mp3 = context.temp_dir / "episode.mp3"
     encoded = Encoding(
-        recording=store.path(recording.sound),
+        sound=FileSound(store.path(recording.sound), target.channels),
         mp3=mp3,
         duration_s=recording.duration_s,
-        target_lufs=settings.loudness_lufs,
-        ceiling_dbtp=settings.true_peak_dbtp,
-        bitrate_kbps=settings.bitrate_kbps,
+        target=target,
         progress=lambda share, words: context.progress(COVER_SHARE + (STORING_FROM - COVER_SHARE) * share, words),
     ).run()
 
@@ -92,9 +92,9 @@ def master(
         true_peak_dbtp=encoded.true_peak_dbtp,
         gain_db=encoded.gain_db,
         limited_share=encoded.limited_share,
-        bitrate_kbps=settings.bitrate_kbps,
+        bitrate_kbps=target.bitrate_kbps,
         sample_rate_hz=SAMPLE_RATE_HZ,
-        channels=1,
+        channels=target.channels,
         chapters=times,
     )
 

@@ -11,13 +11,12 @@ from typing import IO, Self
 import imageio_ffmpeg
 import numpy as np
 
+from models.sound import BIT_RATES_KBPS
 from podmill.errors import ConfigurationError, DiskFullError, MasteringError
 from podmill.mastering.meter import Samples
 from podmill.mastering.source import SAMPLE_RATE_HZ
 from podmill.store.room import no_space
 
-BIT_RATES_KBPS = (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
-"""Of MPEG-1 Layer III, the one for 44.1 kHz (ISO/IEC 11172-3); LAME would silently take the nearest."""
 LAME_SCALES = {192: 0.97, 224: 0.98, 256: 1.0, 320: 1.0}
 LAME_SCALE = 0.95
 """LAME turns the sound down before it encodes, by bit rate (``presets.c`` of LAME 3.100; ffmpeg has no option for it;
@@ -62,18 +61,18 @@ def mp3_bytes(duration_s: float, bitrate_kbps: int) -> int:
 
 
 class Mp3Encoder:
-    """Writes mono 44.1 kHz sound into an MP3 file; the same sound gives the same bytes.
+    """Writes 44.1 kHz sound, mono or joint stereo, into an MP3 file; the same sound gives the same bytes.
 
     The file starts with the frame that tells decoders how much silence the codec added, so that the decoded length is
     that of the sound; tags come later. Used as a context: leaving it on an error stops ffmpeg at once.
     """
 
-    def __init__(self, path: Path, bitrate_kbps: int) -> None:
+    def __init__(self, path: Path, bitrate_kbps: int, channels: int) -> None:
         self._path = path
         self._gain = np.float32(1 / LAME_SCALES.get(bitrate_kbps, LAME_SCALE))
         self._command = [
             *(ffmpeg_path(), "-hide_banner", "-nostats", "-loglevel", "error", "-y"),
-            *("-f", "f32le", "-ar", str(SAMPLE_RATE_HZ), "-ac", "1", "-i", "pipe:0"),
+            *("-f", "f32le", "-ar", str(SAMPLE_RATE_HZ), "-ac", str(channels), "-i", "pipe:0"),
             *("-map_metadata", "-1", "-flags:a", "+bitexact", "-fflags", "+bitexact"),
             *("-c:a", "libmp3lame", "-b:a", f"{bitrate_kbps}k", *LAME_QUALITY),
             *("-write_xing", "1", "-id3v2_version", "0"),

@@ -8,18 +8,25 @@ while -16 LUFS under -1 dBTP leaves 15: a limiter is always needed, and a plain 
 
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy.optimize import brentq
 
 from podmill.errors import MasteringError
-from podmill.mastering.meter import STEPS_A_SECOND, KWeighting, Samples, TruePeak, integrated_lufs
+from podmill.mastering.meter import (
+    HOP,
+    STEPS_A_BLOCK,
+    STEPS_A_SECOND,
+    Amplitudes,
+    KWeighting,
+    Samples,
+    TruePeak,
+    integrated_lufs,
+)
 from podmill.mastering.source import SAMPLE_RATE_HZ
 
-HOP = 63
-"""Frames. Divides 100 ms at 44.1 kHz, so that 70 hops are one step of the loudness gate exactly."""
 HOPS_A_STEP = SAMPLE_RATE_HZ // STEPS_A_SECOND // HOP
 CHUNK_HOPS = HOPS_A_STEP * 30
 CHUNK = CHUNK_HOPS * HOP
@@ -48,28 +55,30 @@ class Profile:
     """What the limiter needs to know of a sound."""
 
     peaks_db: Hops
-    """True peak of a hop and its two neighbours."""
+    """True peak of a hop and its two neighbours, over all channels."""
     energies: Hops
-    """Sum of the squares of its K-weighted frames."""
+    """Sum of the squares of its K-weighted frames, all channels added up."""
 
     @classmethod
-    def measure(cls, blocks: Iterable[Samples]) -> "Profile":
-        """Of mono sound in blocks of ``CHUNK`` frames; silence fills up the last hop."""
-        weighting, true_peak = KWeighting(SAMPLE_RATE_HZ, 1), TruePeak(1)
+    def measure(cls, blocks: Iterable[Samples], channels: int) -> "Profile":
+        """Of sound in blocks of ``CHUNK`` frames; silence fills up the last hop."""
+        weighting, true_peak = KWeighting(SAMPLE_RATE_HZ, channels), TruePeak(channels)
         peaks, energies = [np.zeros(0, np.float32)], [np.zeros(0, np.float32)]
         for block in blocks:
             whole = np.pad(block, ((0, -len(block) % HOP), (0, 0)))
-            peaks.append(hop_peaks(true_peak.push(whole)))
-            energies.append(np.square(weighting.filter(whole)).reshape(-1, HOP).sum(axis=1).astype(np.float32))
-        return cls(_levels_db(np.concatenate(peaks)), np.concatenate(energies))
+            peaks.append(_levels_db(true_peak.push(whole)))
+            squares = np.square(weighting.filter(whole)).sum(axis=1)
+            energies.append(squares.reshape(-1, HOP).sum(axis=1).astype(np.float32))
+        peaks.append(_levels_db(true_peak.rest()))
+        return cls(_with_neighbours(np.concatenate(peaks)), np.concatenate(energies))
 
-    def held_down(self, peaks: Hops, ceiling_dbtp: float) -> "Profile":
-        """The same, to be limited harder where an encoder turned it into these peaks, above the ceiling."""
-        over_db = np.maximum(_levels_db(peaks) - ceiling_dbtp, 0)
-        count = min(len(over_db), len(self.peaks_db))
-        peaks_db = self.peaks_db.copy()
-        peaks_db[:count] += over_db[:count]
-        return replace(self, peaks_db=peaks_db)
+    def hold_down(self, peaks: Amplitudes, ceiling_dbtp: float) -> None:
+        """Limit harder from now on where an encoder turned the sound into these peaks, above the ceiling."""
+        for first in range(0, len(peaks), CHUNK_HOPS):
+            near = slice(max(0, first - 1), first + CHUNK_HOPS + 1)
+            inner = slice(first - near.start, first - near.start + CHUNK_HOPS)
+            over_db = np.maximum(_with_neighbours(_levels_db(peaks[near]))[inner] - ceiling_dbtp, 0)
+            self.peaks_db[first : first + CHUNK_HOPS] += over_db
 
     @property
     def loudness_lufs(self) -> float:
@@ -79,7 +88,7 @@ class Profile:
     def loudness_after(self, gain_db: float, ceiling_dbtp: float) -> float:
         """Integrated loudness once the gain and the limiter have been applied."""
         steps = []
-        for chunk, reduction_db in enumerate(self._reductions_db(gain_db, ceiling_dbtp)):
+        for chunk, reduction_db in enumerate(self.reductions_db(gain_db, ceiling_dbtp)):
             energies = self.energies[chunk * CHUNK_HOPS :][: len(reduction_db)] * 10 ** ((gain_db - reduction_db) / 10)
             whole = len(energies) // HOPS_A_STEP * HOPS_A_STEP
             steps.append(energies[:whole].reshape(-1, HOPS_A_STEP).sum(axis=1))
@@ -91,7 +100,18 @@ class Profile:
         Raises:
             MasteringError: the sound is silence, or could only get there by being crushed.
         """
+        if len(self.energies) < HOPS_A_STEP * STEPS_A_BLOCK:
+            raise MasteringError(
+                f"The recording lasts {len(self.energies) * HOP / SAMPLE_RATE_HZ:.2f} s, which is too short to have "
+                f"a loudness.",
+                action="Write a longer script.",
+            )
         loudness_lufs = self.loudness_lufs
+        if math.isnan(loudness_lufs):
+            raise MasteringError(
+                "The recording is damaged: not all of its samples are numbers.",
+                action="Make the recording again: podmill retry",
+            )
         if loudness_lufs < QUIETEST_LUFS:
             level = "below -70 LUFS" if math.isinf(loudness_lufs) else f"{loudness_lufs:.1f} LUFS"
             raise MasteringError(
@@ -108,17 +128,14 @@ class Profile:
             raise MasteringError(
                 f"The recording cannot reach {target_lufs:g} LUFS below {ceiling_dbtp:.1f} dBTP: its peaks stand "
                 f"too far above its speech.",
-                action="Listen to it for clicks, or set a lower PODMILL_LOUDNESS_LUFS.",
+                action="Listen to it for clicks, or ask for less: loudness_lufs of the show, or PODMILL_LOUDNESS_LUFS.",
             )
         return float(brentq(miss_lu, plain_db - SOLVED_DB, most_db, xtol=SOLVED_DB))
 
-    def limiting_db(self, gain_db: float, ceiling_dbtp: float) -> Hops:
-        """By how much the limiter turns each hop down after the gain."""
-        return np.concatenate(list(self._reductions_db(gain_db, ceiling_dbtp)))
+    def reductions_db(self, gain_db: float, ceiling_dbtp: float) -> Iterator[Hops]:
+        """By how much the limiter turns each hop down after the gain, in chunks of ``CHUNK_HOPS``.
 
-    def _reductions_db(self, gain_db: float, ceiling_dbtp: float) -> Iterator[Hops]:
-        """Chunk by chunk: fall ahead of a peak, hold, come back slowly; then the average that makes the fall a ramp.
-
+        It falls ahead of a peak, holds, and comes back slowly; then it is averaged, which makes the fall a ramp.
         The average over the look-ahead reaches the full reduction at the peak, as all of its values do by then.
         """
         ramp = np.arange(CHUNK_HOPS) * RELEASE_DB_PER_HOP
@@ -141,27 +158,28 @@ class Profile:
             yield np.asarray(ahead_sum / LOOKAHEAD_HOPS, np.float32)
 
 
-def limited(blocks: Iterable[Samples], limiting_db: Hops, gain_db: float) -> Iterator[Samples]:
-    """Mono sound in blocks of ``CHUNK`` frames, with the gain and the limiter applied.
+def limited(blocks: Iterable[Samples], reductions_db: Iterable[Hops], gain_db: float) -> Iterator[Samples]:
+    """Sound in blocks of ``CHUNK`` frames, with the gain and the limiter applied, the same to all channels.
 
     Between the middles of two hops the gain is a straight line.
     """
-    for chunk, block in enumerate(blocks):
-        near = np.arange(max(0, chunk * CHUNK_HOPS - 1), min(len(limiting_db), (chunk + 1) * CHUNK_HOPS + 1))
-        gains = 10 ** ((gain_db - limiting_db[near]) / 20)
-        frames = np.arange(chunk * CHUNK, chunk * CHUNK + len(block))
-        gain = np.interp(frames, (near + 0.5) * HOP, gains)
+    chunks = iter(reductions_db)
+    now_db = next(chunks, np.zeros(0, np.float32))
+    before_db = now_db[:1]
+    for block in blocks:
+        after_db = next(chunks, now_db[-1:])
+        gains = 10 ** ((gain_db - np.concatenate([before_db, now_db, after_db[:1]])) / 20)
+        gain = np.interp(np.arange(len(block)), (np.arange(-1, len(gains) - 1) + 0.5) * HOP, gains)
         yield block * gain[:, None].astype(np.float32)
+        before_db, now_db = now_db[-1:], after_db
 
 
-def hop_peaks(amplitudes: Samples) -> Hops:
-    """Highest amplitude in each hop; the last may be short."""
-    return np.asarray(np.pad(amplitudes, (0, -len(amplitudes) % HOP)).reshape(-1, HOP).max(axis=1))
+def _levels_db(peaks: Amplitudes) -> Hops:
+    return np.asarray(20 * np.log10(np.maximum(peaks, np.float32(PEAK_FLOOR))), np.float32)
 
 
-def _levels_db(peaks: Hops) -> Hops:
-    """Of a hop with its neighbours, between which gains are a straight line; they also cover the meter's delay."""
-    levels_db = 20 * np.log10(np.maximum(peaks, np.float32(PEAK_FLOOR)))
+def _with_neighbours(levels_db: Hops) -> Hops:
+    """The highest of each hop and the two beside it: between two hops gains are a straight line."""
     highest_db = levels_db.copy()
     np.maximum(highest_db[1:], levels_db[:-1], out=highest_db[1:])
     np.maximum(highest_db[:-1], levels_db[1:], out=highest_db[:-1])

@@ -13,9 +13,10 @@ import numpy as np
 
 from podmill.errors import MasteringError
 from podmill.mastering.encode import Mp3Encoder
-from podmill.mastering.limiter import AUDIBLE_DB, CHUNK, Hops, Profile, hop_peaks, limited
-from podmill.mastering.meter import Meter, Samples
-from podmill.mastering.source import SAMPLE_RATE_HZ, mono_blocks
+from podmill.mastering.limiter import AUDIBLE_DB, CHUNK, Hops, Profile, limited
+from podmill.mastering.meter import Amplitudes, Meter, Samples
+from podmill.mastering.source import SAMPLE_RATE_HZ, FileSound, even
+from podmill.mastering.target import Target
 
 TOLERANCE_LU = 0.1
 """What is promised of a published file."""
@@ -39,6 +40,7 @@ class Encoded:
 
     duration_s: float
     loudness_lufs: float
+    loudness_range_lu: float
     true_peak_dbtp: float
     gain_db: float
     """Applied before the limiter."""
@@ -48,18 +50,37 @@ class Encoded:
     """Times it was encoded."""
 
 
+class Limiting:
+    """The gains of the limiter on their way to the sound, counted."""
+
+    def __init__(self, reductions_db: Iterable[Hops]) -> None:
+        self._reductions_db = reductions_db
+        self._hops = self._limited_hops = 0
+
+    def __iter__(self) -> Iterator[Hops]:
+        for reductions_db in self._reductions_db:
+            self._hops += len(reductions_db)
+            self._limited_hops += int(np.count_nonzero(reductions_db > AUDIBLE_DB))
+            yield reductions_db
+
+    @property
+    def share(self) -> float:
+        """Of the hops so far, those that it turned down audibly."""
+        return self._limited_hops / max(1, self._hops)
+
+
 @dataclass(frozen=True, slots=True)
 class Encoding:
-    """A recording that is to become an MP3 of a given loudness."""
+    """A sound that is to become an MP3 of a given loudness."""
 
-    recording: Path
+    sound: Iterable[Samples]
+    """At 44.1 kHz in the channels of the target, in blocks of any length; it is gone through twice or more, each time
+    from its beginning: a generator will not do."""
     mp3: Path
     """Is written, more than once if need be."""
     duration_s: float
-    """Of the recording; only the progress depends on it."""
-    target_lufs: float
-    ceiling_dbtp: float
-    bitrate_kbps: int
+    """Of the sound; only the progress depends on it."""
+    target: Target
     progress: Progress
     """Called with 0 to 1 and a few words; what it raises stops the work."""
 
@@ -67,68 +88,70 @@ class Encoding:
         """Encode until the decoded MP3 has the target loudness and no true peak above the ceiling.
 
         Raises:
-            MasteringError: silence, a damaged recording, a target out of reach, or an encoder that fails.
+            MasteringError: silence, a damaged sound, a target out of reach, or an encoder that fails.
             DiskFullError: no room for the MP3.
         """
-        profile = Profile.measure(self._read(self.recording, 0.0, MEASURING_SHARE, "measuring loudness"))
-        aim_lufs, aim_dbtp = self.target_lufs, self.ceiling_dbtp - HEADROOM_DB
+        profile = Profile.measure(
+            self._told(self.sound, 0.0, MEASURING_SHARE, "measuring loudness"), self.target.channels
+        )
+        ceiling_dbtp = self.target.true_peak_dbtp
+        aim_lufs, aim_dbtp = self.target.loudness_lufs, ceiling_dbtp - HEADROOM_DB
         begin, rounds = MEASURING_SHARE, 0
         while True:
             rounds += 1
             # One round is usual, so it gets most of what is left of the bar.
             end = begin + 0.8 * (1 - begin)
             gain_db = profile.gain_for(aim_lufs, aim_dbtp)
-            limiting_db = profile.limiting_db(gain_db, aim_dbtp)
+            limiting = Limiting(profile.reductions_db(gain_db, aim_dbtp))
             middle = begin + 0.7 * (end - begin)
-            self._encode(limiting_db, gain_db, begin, middle)
-            meter, peaks = self._measure(middle, end)
+            self._encode(limiting, gain_db, begin, middle)
+            meter, peaks = self._measure(len(profile.peaks_db), middle, end)
             begin = end
-            miss_lu = meter.loudness_lufs - self.target_lufs
-            if meter.true_peak_dbtp <= self.ceiling_dbtp and abs(miss_lu) <= (
+            miss_lu = meter.loudness_lufs - self.target.loudness_lufs
+            if meter.true_peak_dbtp <= ceiling_dbtp and abs(miss_lu) <= (
                 GOOD_ENOUGH_LU if rounds < ROUNDS_MAX else TOLERANCE_LU
             ):
                 return Encoded(
                     duration_s=meter.frames / SAMPLE_RATE_HZ,
                     loudness_lufs=meter.loudness_lufs,
+                    loudness_range_lu=meter.loudness_range_lu,
                     true_peak_dbtp=meter.true_peak_dbtp,
                     gain_db=gain_db,
-                    limited_share=float(np.mean(limiting_db > AUDIBLE_DB)),
+                    limited_share=limiting.share,
                     rounds=rounds,
                 )
             if rounds == ROUNDS_MAX:
                 raise MasteringError(
-                    f"The MP3 did not come within {TOLERANCE_LU:g} LU of {self.target_lufs:g} LUFS at no more than "
-                    f"{self.ceiling_dbtp:g} dBTP in {ROUNDS_MAX} rounds: {meter.loudness_lufs:.2f} LUFS, "
+                    f"The MP3 did not come within {TOLERANCE_LU:g} LU of {self.target.loudness_lufs:g} LUFS at no "
+                    f"more than {ceiling_dbtp:g} dBTP in {ROUNDS_MAX} rounds: {meter.loudness_lufs:.2f} LUFS, "
                     f"{meter.true_peak_dbtp:.2f} dBTP.",
-                    action="Listen to the recording for clicks, or raise PODMILL_BITRATE_KBPS.",
+                    action="Listen to the recording for clicks, or raise the bit rate: bitrate_kbps of the show, or "
+                    "PODMILL_BITRATE_KBPS.",
                 )
             aim_lufs -= miss_lu
-            profile = profile.held_down(peaks, aim_dbtp)
-            if meter.true_peak_dbtp > self.ceiling_dbtp:
+            profile.hold_down(peaks, aim_dbtp)
+            if meter.true_peak_dbtp > ceiling_dbtp:
                 aim_dbtp -= SPARE_DB
 
-    def _encode(self, limiting_db: Hops, gain_db: float, begin: float, end: float) -> None:
-        sound = self._read(self.recording, begin, end, "encoding")
-        with Mp3Encoder(self.mp3, self.bitrate_kbps) as encoder:
-            for block in limited(sound, limiting_db, gain_db):
+    def _encode(self, reductions_db: Iterable[Hops], gain_db: float, begin: float, end: float) -> None:
+        with Mp3Encoder(self.mp3, self.target.bitrate_kbps, self.target.channels) as encoder:
+            for block in limited(self._told(self.sound, begin, end, "encoding"), reductions_db, gain_db):
                 encoder.write(block)
 
-    def _measure(self, begin: float, end: float) -> tuple[Meter, Hops]:
-        """The MP3 as it is when decoded, and its peaks hop by hop."""
-        meter = Meter(SAMPLE_RATE_HZ, 1)
-        peaks = [hop_peaks(meter.push(block)) for block in self._read(self.mp3, begin, end, "measuring the MP3")]
-        return meter, np.concatenate(peaks)
+    def _measure(self, hops: int, begin: float, end: float) -> tuple[Meter, Amplitudes]:
+        """The MP3 as it is when decoded, and the peaks of its first ``hops`` hops."""
+        meter = Meter(SAMPLE_RATE_HZ, self.target.channels)
+        peaks, done = np.zeros(hops, np.float32), 0
+        decoded = FileSound(self.mp3, self.target.channels)
+        for block in self._told(decoded, begin, end, "measuring the MP3"):
+            seen = meter.push(block)[: hops - done]
+            peaks[done : done + len(seen)] = seen
+            done += len(seen)
+        return meter, peaks
 
-    def _read(self, path: Path, begin: float, end: float, words: str) -> Iterator[Samples]:
-        """The sound of a file, telling how far it is between two points of the progress."""
-        return _told(
-            mono_blocks(path, CHUNK),
-            CHUNK / max(self.duration_s * SAMPLE_RATE_HZ, CHUNK),
-            lambda share: self.progress(begin + (end - begin) * share, words),
-        )
-
-
-def _told(blocks: Iterable[Samples], share: float, tell: Callable[[float], None]) -> Iterator[Samples]:
-    for number, block in enumerate(blocks):
-        tell(min(1.0, number * share))
-        yield block
+    def _told(self, sound: Iterable[Samples], begin: float, end: float, words: str) -> Iterator[Samples]:
+        """A sound in blocks of ``CHUNK``, telling how far it is between two points of the progress."""
+        chunks = max(1.0, self.duration_s * SAMPLE_RATE_HZ / CHUNK)
+        for number, block in enumerate(even(sound, CHUNK)):
+            self.progress(begin + (end - begin) * min(1.0, number / chunks), words)
+            yield block

@@ -8,26 +8,44 @@ import math
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.signal import firwin, sosfilt, upfirdn
+from numpy.lib.stride_tricks import sliding_window_view
+from scipy.signal import firwin, sosfilt
 
 Samples = NDArray[np.float32]
 """Sound, one row a frame, one column a channel; full scale is 1."""
 Numbers = NDArray[np.float64]
+Amplitudes = NDArray[np.float32]
+"""One for each hop."""
 
 STEPS_A_SECOND = 10
 """Gating blocks of 400 ms start every 100 ms: four steps are one block."""
 STEPS_A_BLOCK = 4
 ABSOLUTE_GATE_LUFS = -70.0
 RELATIVE_GATE_LU = -10.0
+STEPS_A_STRETCH = 30
+"""Loudness range is that of stretches of 3 s, one beginning every 100 ms, over a gate of its own (EBU Tech 3342)."""
+RANGE_GATE_LU = -20.0
 OFFSET_DB = -0.691
 """Makes a 997 Hz sine at full scale in one channel read -3.01 LUFS."""
 
+HOP = 63
+"""Frames whose highest true peak is told as one. Divides 100 ms at 44.1 kHz: 70 hops are one step of the gate."""
 OVERSAMPLING = 4
 HALF_WIDTH = 6
-"""Frames on either side that the true-peak interpolator looks at; also its delay in frames."""
-INTERPOLATOR: NDArray[np.float32] = (
-    firwin(2 * HALF_WIDTH * OVERSAMPLING + 1, 1 / OVERSAMPLING, window=("kaiser", 6.0)) * OVERSAMPLING
-).astype(np.float32)
+"""Frames on either side that the true-peak interpolator looks at."""
+
+
+def _interpolation() -> Samples:
+    """What turns a hop with ``HALF_WIDTH`` frames on either side into its values at four times the sample rate."""
+    last = 2 * HALF_WIDTH * OVERSAMPLING
+    taps = firwin(last + 1, 1 / OVERSAMPLING, window=("kaiser", 6.0)) * OVERSAMPLING
+    values, frames = np.arange(HOP * OVERSAMPLING), np.arange(HOP + 2 * HALF_WIDTH)
+    tap = last + values - OVERSAMPLING * frames[:, None]
+    return np.where((tap >= 0) & (tap <= last), taps[np.clip(tap, 0, last)], 0).astype(np.float32)
+
+
+INTERPOLATION: Samples = _interpolation()
+"""A matrix, because a product of matrices takes a twentieth of the time that a filter takes."""
 
 
 def decibels(amplitude: float) -> float:
@@ -44,12 +62,13 @@ class KWeighting:
 
     def __init__(self, sample_rate_hz: int, channels: int) -> None:
         self._sections = np.array([_shelf(sample_rate_hz), _high_pass(sample_rate_hz)])
-        self._state = np.zeros((len(self._sections), 2, channels))
+        self._state = np.zeros((len(self._sections), channels, 2))
 
     def filter(self, block: Samples) -> Numbers:
         """The next frames, weighted."""
-        weighted, self._state = sosfilt(self._sections, block.astype(np.float64), axis=0, zi=self._state)
-        return np.asarray(weighted)
+        # One channel after the other: the filter takes half the time on what lies together.
+        weighted, self._state = sosfilt(self._sections, block.T.astype(np.float64, order="C"), zi=self._state)
+        return np.asarray(weighted.T)
 
 
 def _shelf(sample_rate_hz: int) -> list[float]:
@@ -76,28 +95,33 @@ def _high_pass(sample_rate_hz: int) -> list[float]:
 
 
 class TruePeak:
-    """The peaks between the samples, seen at four times the sample rate."""
+    """The peaks at and between the samples, seen at four times the sample rate, over all channels."""
 
     def __init__(self, channels: int) -> None:
-        self._past = np.zeros((2 * HALF_WIDTH, channels), np.float32)
+        self._pending = np.zeros((channels, HALF_WIDTH), np.float32)
 
-    def push(self, block: Samples) -> Samples:
-        """The highest amplitude at and after each frame, over all channels; those between come ``HALF_WIDTH`` late."""
-        joined = np.concatenate([self._past, block])
-        self._past = joined[-2 * HALF_WIDTH :]
-        return np.asarray(np.maximum(np.abs(block).max(axis=1), _between(joined)))
+    def push(self, block: Samples) -> Amplitudes:
+        """The highest amplitude in each further hop that is whole, and followed by ``HALF_WIDTH`` frames."""
+        joined = np.concatenate([self._pending, block.T], axis=1)
+        hops = max(0, joined.shape[1] - 2 * HALF_WIDTH) // HOP
+        self._pending = joined[:, hops * HOP :].copy()
+        return _hop_peaks(joined, hops)
 
-    def rest(self) -> Samples:
-        """What the delay still holds back, as if silence followed; the next ``push`` goes on as if not asked."""
-        silence = np.zeros((HALF_WIDTH, self._past.shape[1]), np.float32)
-        return _between(np.concatenate([self._past, silence]))
+    def rest(self) -> Amplitudes:
+        """Of the hops held back, as if silence followed; the next ``push`` goes on as if not asked."""
+        frames = self._pending.shape[1] - HALF_WIDTH
+        hops = -(-frames // HOP)
+        return _hop_peaks(np.pad(self._pending, ((0, 0), (0, hops * HOP + HALF_WIDTH - frames))), hops)
 
 
-def _between(joined: Samples) -> Samples:
-    """Highest amplitude of the four interpolated for each frame but the first ``2 * HALF_WIDTH``, over all channels."""
-    first = 2 * HALF_WIDTH * OVERSAMPLING
-    fine = upfirdn(INTERPOLATOR, joined, up=OVERSAMPLING, axis=0)[first : len(joined) * OVERSAMPLING]
-    return np.asarray(np.abs(fine).max(axis=1).reshape(-1, OVERSAMPLING).max(axis=1))
+def _hop_peaks(joined: Samples, hops: int) -> Amplitudes:
+    """Of channels by frames: the first hop begins after ``HALF_WIDTH`` frames."""
+    if not hops:
+        return np.zeros(0, np.float32)
+    # A copy: the fast product of matrices does not take rows that overlap.
+    rows = np.ascontiguousarray(sliding_window_view(joined, len(INTERPOLATION), axis=1)[:, : hops * HOP : HOP])
+    fine = rows @ INTERPOLATION
+    return np.asarray(np.maximum(fine.max(axis=2), -fine.min(axis=2)).max(axis=0))
 
 
 def integrated_lufs(step_energies: Numbers) -> float:
@@ -113,6 +137,22 @@ def integrated_lufs(step_energies: Numbers) -> float:
         return -math.inf
     gate_lufs = _lufs(float(heard.mean())) + RELATIVE_GATE_LU
     return _lufs(float(heard[heard > _energy(gate_lufs)].mean()))
+
+
+def loudness_range_lu(step_energies: Numbers) -> float:
+    """Loudness range of EBU Tech 3342, from the same steps: between the 10th and 95th percentile of 3 s of sound.
+
+    Zero for what is shorter than 3 s, or silent.
+    """
+    if len(step_energies) < STEPS_A_STRETCH:
+        return 0.0
+    stretches = np.convolve(step_energies, np.full(STEPS_A_STRETCH, 1 / STEPS_A_STRETCH), mode="valid")
+    heard = stretches[stretches > _energy(ABSOLUTE_GATE_LUFS)]
+    if not len(heard):
+        return 0.0
+    gate_lufs = _lufs(float(heard.mean())) + RANGE_GATE_LU
+    low, high = np.percentile(heard[heard > _energy(gate_lufs)], (10, 95))
+    return _lufs(float(high)) - _lufs(float(low))
 
 
 def _lufs(energy: float) -> float:
@@ -136,11 +176,11 @@ class Meter:
         self._energies: list[Numbers] = []
         self._steps = 0
 
-    def push(self, block: Samples) -> Samples:
-        """Take the next frames, shaped frames by channels, and give their amplitudes as ``TruePeak`` does."""
+    def push(self, block: Samples) -> Amplitudes:
+        """Take the next frames, shaped frames by channels, and give their peaks as ``TruePeak`` does."""
         self.frames += len(block)
-        amplitudes = self._true_peak.push(block)
-        self._peak = max(self._peak, float(amplitudes.max(initial=0.0)))
+        peaks = self._true_peak.push(block)
+        self._peak = max(self._peak, float(peaks.max(initial=0.0)))
         weighted = self._weighting.filter(block)
         self._pending = np.concatenate([self._pending, np.square(weighted).sum(axis=1)])
         # Where 100 ms is not a whole number of frames (11,025 Hz), steps are a frame longer or shorter in turn.
@@ -152,7 +192,7 @@ class Meter:
             self._energies.append(np.add.reduceat(self._pending[:end], starts) / np.diff(edges))
             self._pending = self._pending[end:]
             self._steps = whole
-        return amplitudes
+        return peaks
 
     @property
     def loudness_lufs(self) -> float:
@@ -160,6 +200,11 @@ class Meter:
         return integrated_lufs(np.concatenate(self._energies)) if self._energies else -math.inf
 
     @property
+    def loudness_range_lu(self) -> float:
+        """Loudness range so far."""
+        return loudness_range_lu(np.concatenate(self._energies)) if self._energies else 0.0
+
+    @property
     def true_peak_dbtp(self) -> float:
         """Highest true peak so far; minus infinity for digital silence."""
-        return decibels(max(self._peak, float(self._true_peak.rest().max())))
+        return decibels(max(self._peak, float(self._true_peak.rest().max(initial=0.0))))
