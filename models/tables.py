@@ -316,6 +316,22 @@ class ScoreRow(SQLModel, table=True):
 IS_OPEN: Final = text("state = 'open'")
 
 
+class VoicePrint(SQLModel, table=True):
+    """How a voice is heard in an episode. As it was first heard is what every later episode is held against."""
+
+    __tablename__ = "voice_print"
+    __table_args__ = (Index("ix_voice_print_voice", "voice", "model", "at"),)
+
+    episode_id: str = Field(primary_key=True, foreign_key="episode.id", ondelete="CASCADE")
+    voice: str = Field(primary_key=True)
+    """``engine:voice``."""
+    model: str
+    """That made the embedding."""
+    embedding: str = Field(sa_column=Column(Text, nullable=False))
+    """Half-precision numbers, little-endian, in base 64."""
+    at: float
+
+
 class ReviewRow(SQLModel, table=True):
     """An episode that a person is to hear, and what was decided."""
 

@@ -32,6 +32,7 @@ from podmill.store.local import LocalStore
 from podmill.store.outage import is_outage, through_outages
 from podmill.store.room import check_room
 from podmill.store.takes import DatabaseTakes
+from podmill.store.voices import DatabaseVoices
 
 log = logging.getLogger(__name__)
 AnyDocument = TypeVar("AnyDocument", bound=Document)
@@ -210,6 +211,7 @@ def _work(lease: Lease, work: Callable[[Work], Outcome]) -> Outcome:
             scratch=scratch,
             progress=lease.progress,
             purchases=StepPurchases(book.engine, claim, settings, lease.check),
+            voices=DatabaseVoices(book.engine, claim.episode_id),
         )
         # Nothing may be asked and paid for whose answer cannot be kept, and the database needs room to say so.
         check_room({settings.temp: 0, settings.store_dir: 0}, settings.disk_reserve_mb, to=f"begin {claim.step}")

@@ -1,6 +1,6 @@
 """What a step is handed besides its documents."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Protocol
@@ -43,6 +43,28 @@ class TakeCache(Protocol):
     def put(self, take: Take) -> None: ...
 
 
+class VoiceBook(Protocol):
+    """How voices were heard, episode by episode. Embeddings of one model only are compared."""
+
+    def first(self, voice: str, model: str) -> Sequence[float] | None:
+        """As an episode before this one first had it; None: no other has been heard in it."""
+        ...
+
+    def keep(self, voice: str, model: str, embedding: Sequence[float]) -> None:
+        """As this episode has it; what an earlier round kept is overwritten."""
+        ...
+
+
+class NothingHeard:
+    """The book of who has no database: every voice is heard for the first time."""
+
+    def first(self, voice: str, model: str) -> None:  # noqa: ARG002
+        return None
+
+    def keep(self, voice: str, model: str, embedding: Sequence[float]) -> None:
+        pass
+
+
 @dataclass(frozen=True, slots=True)
 class StepContext:
     """Handed to every step; owns nothing but ``temp_dir``, which is removed with the step run."""
@@ -56,6 +78,7 @@ class StepContext:
     """Called with 0 to 1 and a few words for a person; may raise LeaseLostError to stop the step."""
     purchases: Purchases = field(default_factory=NothingForSale)
     """Where the step buys; only workers have a ledger."""
+    voices: VoiceBook = field(default_factory=NothingHeard)
 
     @property
     def temp_dir(self) -> Path:

@@ -26,6 +26,15 @@ def upgrade() -> None:
     )
     op.create_index("ix_score_name", "score", ["name", "at"])
     op.create_table(
+        "voice_print",
+        sa.Column("episode_id", sa.String(), sa.ForeignKey("episode.id", ondelete="CASCADE"), primary_key=True),
+        sa.Column("voice", sa.String(), primary_key=True),
+        sa.Column("model", sa.String(), nullable=False),
+        sa.Column("embedding", sa.Text(), nullable=False),
+        sa.Column("at", sa.Float(), nullable=False),
+    )
+    op.create_index("ix_voice_print_voice", "voice_print", ["voice", "model", "at"])
+    op.create_table(
         "review",
         sa.Column("id", sa.Integer(), primary_key=True),
         sa.Column("episode_id", sa.String(), sa.ForeignKey("episode.id", ondelete="CASCADE"), nullable=False),
@@ -48,6 +57,7 @@ def upgrade() -> None:
 
 def downgrade() -> None:
     op.drop_table("review")
+    op.drop_table("voice_print")
     op.drop_table("score")
     with op.batch_alter_table("show") as batch:
         for column in OF_SHOWS[::-1]:

@@ -1,0 +1,62 @@
+"""How voices were heard, in the database."""
+
+import base64
+from array import array
+from collections.abc import Iterator, Sequence
+from typing import Final
+
+import numpy as np
+from sqlalchemy import Connection, Engine, select
+
+from models.tables import Episode, VoicePrint, table
+from podmill.store.clock import now
+from podmill.store.database import insert_into, reading, transaction
+
+PRINT, EPISODE = table(VoicePrint), table(Episode)
+NUMBER: Final = "<f2"
+"""Enough for a cosine to four places."""
+
+
+class DatabaseVoices:
+    """The book of one episode."""
+
+    def __init__(self, engine: Engine, episode_id: str) -> None:
+        self.engine = engine
+        self.episode_id = episode_id
+
+    def first(self, voice: str, model: str) -> Sequence[float] | None:
+        others = (
+            select(PRINT.c.embedding)
+            .where(PRINT.c.voice == voice, PRINT.c.model == model, PRINT.c.episode_id != self.episode_id)
+            .order_by(PRINT.c.at, PRINT.c.episode_id)
+            .limit(1)
+        )
+        with reading(self.engine) as connection:
+            text = connection.scalar(others)
+        return None if text is None else _numbers(text)
+
+    def keep(self, voice: str, model: str, embedding: Sequence[float]) -> None:
+        text = base64.b64encode(np.asarray(embedding, NUMBER).tobytes()).decode()
+        values = {"episode_id": self.episode_id, "voice": voice, "model": model, "embedding": text, "at": now()}
+        with transaction(self.engine) as connection:
+            statement = insert_into(connection, PRINT).values(values)
+            connection.execute(
+                statement.on_conflict_do_update(
+                    index_elements=["episode_id", "voice"], set_={"model": model, "embedding": text}
+                )
+            )
+
+
+def heard(connection: Connection, batch_id: str) -> Iterator[tuple[str, str, Sequence[float]]]:
+    """Voice, model and embedding of every voice in every episode of a batch."""
+    rows = connection.execute(
+        select(PRINT.c.voice, PRINT.c.model, PRINT.c.embedding)
+        .join(EPISODE, EPISODE.c.id == PRINT.c.episode_id)
+        .where(EPISODE.c.batch_id == batch_id)
+    )
+    for voice, model, text in rows:
+        yield voice, model, _numbers(text)
+
+
+def _numbers(text: str) -> Sequence[float]:
+    return array("d", np.frombuffer(base64.b64decode(text), NUMBER).astype("<f8").tobytes())
