@@ -1,8 +1,8 @@
 """Gates: what an episode has to reach, and what is done where it does not. And the brand its script is to keep to."""
 
-from typing import Final, Literal, get_args
+from typing import Any, Final, Literal, get_args
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
 from models.documents import Document
 
@@ -22,6 +22,14 @@ class StatedGate(Document):
 
     limit: float | None = None
     action: Action | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _bare(cls, value: Any) -> Any:
+        """A number by itself is the limit, a word by itself what is done."""
+        if isinstance(value, str) and value in ACTIONS:
+            return {"action": value}
+        return {"limit": value} if isinstance(value, str | int | float) else value
 
 
 class Gates(Document):

@@ -1,6 +1,7 @@
 """What the steps need to know of a show."""
 
 from models.documents import Artifact, Document
+from models.gates import Brand, StatedGates
 from models.sound import Sound
 
 
@@ -22,3 +23,7 @@ class ShowProfile(Document):
     """None: a cover is generated."""
     sound: Sound | None = None
     """None: as the settings say, and nothing but speech."""
+    gates: StatedGates | None = None
+    """None: as the settings say."""
+    brand: Brand | None = None
+    """None: any script will do."""

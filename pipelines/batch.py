@@ -148,7 +148,7 @@ def take_files(show: ShowRequest, settings: Settings) -> Artifact | None:
 
 def save_show(connection: Connection, show: ShowRequest, cover: Artifact | None, settings: Settings) -> None:
     """Make a show, or change what the request states of it. Its guid and address never change."""
-    given = show.model_dump(exclude_none=True, exclude={"slug", "cover", "sound"})
+    given = show.model_dump(exclude_none=True, exclude={"slug", "cover", "sound", "gates", "brand"})
     stated: dict[str, Any] = {name: list(value) if isinstance(value, tuple) else value for name, value in given.items()}
     if show.category:
         stated["subcategory"] = show.subcategory  # the one it had was of the category it had
@@ -156,6 +156,9 @@ def save_show(connection: Connection, show: ShowRequest, cover: Artifact | None,
         stated["cover"] = cover.model_dump(mode="json")
     if show.sound is not None:
         stated["sound"] = show.sound.sound.model_dump(mode="json", exclude_defaults=True)
+    for name, asked in (("gates", show.gates), ("brand", show.brand)):
+        if asked is not None:
+            stated[name] = asked.model_dump(mode="json", exclude_defaults=True)
     fresh = Show(
         slug=show.slug,
         guid=podcast_guid(f"{settings.public_url.rstrip('/')}/{show.slug}/feed.xml"),

@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Literal
 
 from models.documents import Document
+from models.gates import Brand, StatedGates
 from models.sound import Sound
 
 
@@ -78,6 +79,8 @@ class ShowRequest(FallbackRequest, QualityRequest):
     copyright: str | None = None
     cover: FileRequest | None = None
     sound: SoundRequest | None = None
+    gates: StatedGates | None = None
+    brand: Brand | None = None
 
     @property
     def heading(self) -> str:

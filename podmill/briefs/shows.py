@@ -4,9 +4,11 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Final
 
+from models.gates import Brand, StatedGates
 from podmill.briefs import fields
 from podmill.briefs.attachments import Attachments
 from podmill.briefs.fallback import read_fallback
+from podmill.briefs.nested import Stated, read_nested
 from podmill.briefs.nodes import Node
 from podmill.briefs.quality import read_quality
 from podmill.briefs.records import FileRequest, ShowRequest
@@ -45,6 +47,8 @@ def read_show(node: Node | None, attachments: Attachments, *, default: str | Non
         explicit=fields.flag(stated.get("explicit"), "explicit"),
         cover=_cover(stated.get("cover"), attachments),
         sound=read_sound(stated.get("sound"), attachments),
+        gates=_nested(StatedGates, stated, "gates", attachments),
+        brand=_nested(Brand, stated, "brand", attachments),
         **read_fallback(stated).model_dump(),
         **read_quality(stated).model_dump(),
         **{name: fields.text(stated.get(name), name) for name in texts},
@@ -59,6 +63,11 @@ def read_show_request(stated: Mapping[str, str | bool | Path], settings: Setting
     """
     values = {name: Node(str(value) if isinstance(value, Path) else value, 0) for name, value in stated.items()}
     return read_show(Node(values, 0), Attachments(Path.cwd(), settings), default=None)
+
+
+def _nested(model: type[Stated], stated: Mapping[str, Node], field: str, attachments: Attachments) -> Stated | None:
+    node = stated.get(field)
+    return None if node is None or node.blank else read_nested(model, node, field, attachments)
 
 
 def _category(stated: Mapping[str, Node]) -> tuple[str | None, str | None]:

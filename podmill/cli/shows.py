@@ -21,7 +21,7 @@ app = typer.Typer(help="Shows and their recurring episodes.", no_args_is_help=Tr
 SHOW, SCHEDULE = tables.table(tables.Show), tables.table(tables.Schedule)
 LISTED = (
     *("slug", "title", "description", "author", "language", "category", "subcategory", "link", "guid"),
-    *("voices_order", "voices_fallback", "voices_degrade", "quality", "degrade", "sound"),
+    *("voices_order", "voices_fallback", "voices_degrade", "quality", "degrade", "sound", "gates", "brand"),
 )
 
 Slug = Annotated[str, typer.Argument(metavar="SLUG", help="Short name of the show.")]
@@ -66,6 +66,11 @@ def save(
     sound: Annotated[
         Path | None, typer.Option(help="YAML file of loudness, music and ads, or `nothing` to have none again.")
     ] = None,
+    gates: Annotated[
+        Path | None,
+        typer.Option(help="YAML file of limits and actions, or `nothing` for ours again."),
+    ] = None,
+    brand: Annotated[Path | None, typer.Option(help="YAML file of words, openings and tone, or `nothing`.")] = None,
     voices_order: Annotated[
         str | None, typer.Option(help="Who speaks when the voices of a cast cannot: minimax,local,text")
     ] = None,
@@ -97,6 +102,8 @@ def save(
         "explicit": explicit,
         "cover": cover,
         "sound": sound,
+        "gates": gates,
+        "brand": brand,
         "voices_order": voices_order,
         "voices_fallback": voices_fallback,
         "voices_degrade": voices_degrade,
