@@ -5,6 +5,7 @@ from typing import Final, Literal
 from pydantic import Field
 
 from models.documents import Artifact, Document
+from models.gates import Brand
 
 LOCAL: Final = "local"
 """In an order of voices: the engines of this machine."""
@@ -77,6 +78,8 @@ class Brief(Document):
     researchers: tuple[str, ...] = ()
     """Who is asked besides the sources: ``web``, ``google``, ``exa``. Empty: as the settings say."""
     artwork: Artifact | None = None
+    brand: Brand | None = None
+    """As the show had it when the script was written; None before."""
 
     @property
     def subject(self) -> str:

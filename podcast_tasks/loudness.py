@@ -1,17 +1,26 @@
 """Recording to master."""
 
 import datetime as dt
+from typing import TYPE_CHECKING
 
+from models.gates import Gates
+from models.master import Master
 from models.recording import Recording
+from models.score import Score
 from models.script import Script
 from models.steps import Step
 from podcast_tasks import shows
 from podcast_tasks.app import app
-from podcast_tasks.running import Done, Work, run_step
+from podcast_tasks.running import Done, Failed, Outcome, Review, Work, run_step
+
+if TYPE_CHECKING:
+    from podmill.mastering.target import Target
 
 
-def make(work: Work) -> Done:
+def make(work: Work) -> Outcome:
     from podmill.mastering import master, text_edition  # scipy's 40 MB belong in the audio worker only
+    from podmill.mastering.target import Target
+    from podmill.quality import decide, gates_of
 
     script, recording = work.need(Step.SCRIPTING, Script), work.need(Step.SYNTHESIS, Recording)
     show = shows.profile_of(work.journal, work.brief.show)
@@ -33,7 +42,34 @@ def make(work: Work) -> Done:
         "loudness_lufs": made.loudness_lufs,
         "true_peak_dbtp": made.true_peak_dbtp,
     }
-    return Done(made, scores=scores)
+    target, settings = Target.of(show.sound, work.context.settings), work.context.settings
+    gates = gates_of(settings.model_copy(update={"true_peak_dbtp": target.true_peak_dbtp}), show.gates)
+    measures = measured(made, script.estimated_s, target, gates)
+    decision = decide(measures, gates)
+    match decision.action:
+        case None | "note":
+            return Done(made, scores=scores, measures=measures)
+        case "fail":
+            return Failed(made, decision.reason, scores=scores, measures=measures)
+        case _:
+            return Review(made, decision.reason, scores=scores, measures=measures)
+
+
+def measured(made: Master, planned_s: float, target: "Target", gates: Gates) -> tuple[Score, ...]:
+    """The scores of the encoded file.
+
+    Args:
+        planned_s: what the script was expected to take; music and ads come on top of it.
+    """
+    from podmill.quality import duration, score
+
+    off_lu = abs(made.loudness_lufs - target.loudness_lufs)
+    return (
+        duration(made.duration_s, planned_s + made.added_s, gates),
+        score("sample_rate", float(made.sample_rate_hz), gates, f"{made.sample_rate_hz:,} samples a second."),
+        score("loudness", off_lu, gates, f"{made.loudness_lufs:.2f} LUFS, {target.loudness_lufs:g} was asked for."),
+        score("true_peak", made.true_peak_dbtp, gates, f"{made.true_peak_dbtp:.2f} dBTP."),
+    )
 
 
 @app.task(name="podcast_tasks.loudness.loudness")

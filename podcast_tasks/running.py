@@ -99,7 +99,17 @@ class Review:
     measures: tuple[Score, ...] = ()
 
 
-Outcome = Done | SendBack | Review
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """It did not reach what its show asks for, and nobody is to be asked."""
+
+    document: Document
+    reason: str
+    scores: dict[str, Any] = field(default_factory=dict)
+    measures: tuple[Score, ...] = ()
+
+
+Outcome = Done | SendBack | Review | Failed
 
 
 @lru_cache(maxsize=1)
@@ -241,6 +251,8 @@ def _record(claim: Claim, outcome: Outcome) -> None:
             book.fail(
                 claim, "review", reason, state=EpisodeState.REVIEW, document=document, measures=measures, **scores
             )
+        case Failed(document, reason, scores, measures):
+            book.fail(claim, "quality", reason, document=document, measures=measures, **scores)
 
 
 def _may_go_on(lease: Lease, error: Exception) -> bool:

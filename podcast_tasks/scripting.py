@@ -9,8 +9,9 @@ from models.recording import Recording
 from models.script import Script
 from models.steps import Step
 from models.tables import Episode, StepDocument, table
+from podcast_tasks import shows
 from podcast_tasks.app import app
-from podcast_tasks.running import Done, Work, run_step
+from podcast_tasks.running import Done, Failed, Outcome, Review, Work, run_step
 from podmill.scripting import measured, write, writer_of
 from podmill.store.database import reading
 from podmill.store.outage import through_outages
@@ -24,11 +25,26 @@ EPISODE = table(Episode)
 DOCUMENT = table(StepDocument)
 
 
-def make(work: Work) -> Done:
+def make(work: Work) -> Outcome:
     dossier = None if work.brief.script else work.need(Step.RESEARCH, Dossier)
     rates = _rates(work) if writer_of(work.brief).capabilities.paid else {}
-    script = write(work.brief, dossier, work.context, rates)
-    return Done(script, scores={"title": script.title})
+    show = shows.profile_of(work.journal, work.brief.show)
+    script = write(work.brief.model_copy(update={"brand": show.brand}), dossier, work.context, rates)
+    scores = {"title": script.title}
+    if show.brand is None:
+        return Done(script, scores=scores)
+    from podmill.quality import alignment, decide, gates_of  # readers of audio, which this worker has no other use for
+
+    gates = gates_of(work.context.settings, show.gates)
+    measures = (alignment(script, show.brand, gates),)
+    decision = decide(measures, gates)
+    match decision.action:
+        case None | "note":
+            return Done(script, scores=scores, measures=measures)
+        case "fail":
+            return Failed(script, decision.reason, scores=scores, measures=measures)
+        case _:
+            return Review(script, decision.reason, scores=scores, measures=measures)
 
 
 def _rates(work: Work) -> dict[str, float]:

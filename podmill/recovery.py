@@ -118,6 +118,14 @@ RECOVERIES: Final[Mapping[str, Recovery]] = {
         f"{NEXT_ONE[0].lower()}{NEXT_ONE[1:]}stops.",
         (f"See what was paid: podmill charges --episode {ID}", f"To ask and pay again, run: {RETRY}", OTHER_VOICE),
     ),
+    "quality": Recovery(
+        "It does not reach what its show asks for, and the show says that it is then given up.",
+        "Keeps every score that was measured.",
+        (
+            "Mend what the reason says (voices, script, sound), and submit the episode again.",
+            "Change the show's gates (podmill show edit SHOW --gates FILE), then run: " + RETRY,
+        ),
+    ),
     "review": Recovery(
         "The speech was heard too differently from the script, however often it was spoken.",
         "Spoke the lines that were not understood again, another way, PODMILL_RESPEAK_MAX times.",

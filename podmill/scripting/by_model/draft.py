@@ -15,6 +15,7 @@ from podmill.scripting.phrases import words_of
 from podmill.scripting.pronunciation import say_names
 from podmill.scripting.sentences import split_long
 from podmill.scripting.spoken import to_spoken
+from podmill.text.said import said_in
 
 EDITS_MAX: Final = 400
 """Of one reply."""
@@ -43,6 +44,8 @@ class Draft:
     language: str
     support: Support
     rates: Rates
+    avoid: Sequence[str] = ()
+    """Words that the show does not say."""
     titles: list[str] = field(default_factory=list)
     """Of the chapters."""
     lines: list[Said] = field(default_factory=list)
@@ -60,7 +63,13 @@ class Draft:
         if not self.spoken(text):
             return None
         facts = tuple(dict.fromkeys(fact.strip() for fact in given.facts[:FACTS_MAX] if fact.strip()))
-        return Said(self._member(given.speaker), text, chapter, facts, self.support.fault(text, facts))
+        return Said(
+            self._member(given.speaker), text, chapter, facts, self.support.fault(text, facts) or self._off(text)
+        )
+
+    def _off(self, text: str) -> str | None:
+        avoided = next((words for words in self.avoid if said_in(words, text)), None)
+        return None if avoided is None else f"says {avoided!r}, which this show does not say"
 
     def add(self, given: Sequence[SaidLine], chapter: int, most: int) -> None:
         """The lines of a chapter, at the end.

@@ -42,11 +42,15 @@ BEFORE_CHARS_MAX: Final = 300
 
 
 def rules(brief: Brief) -> str:
-    return prompt("rules").fill(
+    text = prompt("rules").fill(
         language=language_name(brief.language),
         language_code=brief.language,
         line_max=amount_in(brief.language).line_max,
     )
+    if brief.brand is None:
+        return text
+    stated = brief.brand.model_dump(include={"use", "avoid", "openings", "tone", "sentence_words_max"})
+    return f"{text}\n\n{prompt('brand').fill(brand=material('brand', stated))}"
 
 
 @dataclass(frozen=True)
@@ -164,7 +168,7 @@ class Tasks:
     def _filled(self, name: str, facts: Sequence[Fact], more: dict[str, Any], **values: object) -> str:
         """A prompt with as many facts as the model takes, without those that matter least."""
         file = prompt(name)
-        self.desk.prompts |= {file.label, prompt("rules").label}
+        self.desk.prompts |= {file.label, prompt("rules").label, *([prompt("brand").label] if self.brief.brand else [])}
         values |= {"language": language_name(self.brief.language), "cast": self._cast()}
         while True:
             text = file.fill(material=self._material(facts, more), **values)

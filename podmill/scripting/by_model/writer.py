@@ -80,7 +80,8 @@ class _Episode:
         self.target_s = brief.minutes * 60
         self.tasks = Tasks(brief, self.dossier, desk, self.topic)
         named = [self.topic, dossier.topic, brief.title or "", *(member.name for member in brief.cast)]
-        self.draft = Draft(brief.cast, brief.language, Support(dossier, brief.language, named), rates)
+        avoid = brief.brand.avoid if brief.brand else ()
+        self.draft = Draft(brief.cast, brief.language, Support(dossier, brief.language, named), rates, avoid)
         self.said_so: dict[str, str] = {}
         self.dropped = 0
         """Lines that no fact supports, and lines that were said before."""

@@ -18,7 +18,7 @@ from podmill.recovery import ID, RECOVERIES, options
 from podmill.settings import Settings
 
 ROOT: Final = Path(__file__).parents[3]
-BY_HAND: Final = {"review", "cancelled"}
+BY_HAND: Final = {"review", "quality", "cancelled"}
 """Codes that are no error's: a check refused the episode, a person stopped it."""
 
 
