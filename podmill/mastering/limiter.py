@@ -44,6 +44,8 @@ QUIETEST_LUFS = -60.0
 LIMITING_MAX_DB = 20.0
 """Speech that needs more of it than this is not speech but clicks in near silence."""
 PEAK_FLOOR = 1e-6
+AMPLITUDE_MAX = 1000.0
+"""60 dB over full scale; hotter sound is none."""
 SOLVED_DB = 0.001
 
 Hops = NDArray[np.float32]
@@ -61,10 +63,20 @@ class Profile:
 
     @classmethod
     def measure(cls, blocks: Iterable[Samples], channels: int) -> "Profile":
-        """Of sound in blocks of ``CHUNK`` frames; silence fills up the last hop."""
+        """Of sound in blocks of ``CHUNK`` frames; silence fills up the last hop.
+
+        Raises:
+            MasteringError: what is read is no sound: files of floating point may hold anything.
+        """
         weighting, true_peak = KWeighting(SAMPLE_RATE_HZ, channels), TruePeak(channels)
         peaks, energies = [np.zeros(0, np.float32)], [np.zeros(0, np.float32)]
         for block in blocks:
+            # Written so that what is not a number is caught too.
+            if not np.abs(block).max() <= AMPLITUDE_MAX:
+                raise MasteringError(
+                    "The sound is damaged: some of its samples are no numbers, or far beyond full scale.",
+                    action="Make the recording again: podmill retry",
+                )
             whole = np.pad(block, ((0, -len(block) % HOP), (0, 0)))
             peaks.append(_levels_db(true_peak.push(whole)))
             squares = np.square(weighting.filter(whole)).sum(axis=1)
@@ -107,11 +119,6 @@ class Profile:
                 action="Write a longer script.",
             )
         loudness_lufs = self.loudness_lufs
-        if math.isnan(loudness_lufs):
-            raise MasteringError(
-                "The recording is damaged: not all of its samples are numbers.",
-                action="Make the recording again: podmill retry",
-            )
         if loudness_lufs < QUIETEST_LUFS:
             level = "below -70 LUFS" if math.isinf(loudness_lufs) else f"{loudness_lufs:.1f} LUFS"
             raise MasteringError(

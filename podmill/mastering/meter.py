@@ -31,8 +31,9 @@ OFFSET_DB = -0.691
 HOP = 63
 """Frames whose highest true peak is told as one. Divides 100 ms at 44.1 kHz: 70 hops are one step of the gate."""
 OVERSAMPLING = 4
-HALF_WIDTH = 6
-"""Frames on either side that the true-peak interpolator looks at."""
+HALF_WIDTH = 24
+"""Frames on either side that the true-peak interpolator looks at. With 6, as in the example of BS.1770, it is 2.4 dB
+down at 20 kHz, and reads dense music 0.3 dB low; with 24 it is flat to 20 kHz."""
 
 
 def _interpolation() -> Samples:
@@ -46,7 +47,7 @@ def _interpolation() -> Samples:
 
 INTERPOLATION: Samples = _interpolation()
 """A matrix, because a product of matrices takes a twentieth of the time that a filter takes."""
-HOPS_AT_ONCE = 12
+HOPS_AT_ONCE = 9
 """OpenBLAS shares a product of more than 2**18 multiplications among threads, whose waiting for each other takes more
 processor time than the product; this many hops are fewer."""
 

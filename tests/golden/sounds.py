@@ -44,6 +44,26 @@ def speech_like(duration_s: float, *, seed: int = 1, sample_rate_hz: int = 44_10
     return (0.9 * sound / np.abs(sound).max()).astype(np.float32)[:, None]
 
 
+def music_like(duration_s: float, *, seed: int = 1, sample_rate_hz: int = 44_100) -> Sound:
+    """Stereo sound with music's habits: chords that change twice a second, a bass, and a drum on every beat.
+
+    Each note is five harmonics of a decaying tone, placed somewhere between left and right.
+    """
+    random = np.random.default_rng(seed)
+    time = np.arange(round(duration_s * sample_rate_hz)) / sample_rate_hz
+    sound = np.zeros((len(time), 2))
+    for beat_s in np.arange(0, duration_s, 0.5):
+        after_s = time[time >= beat_s] - beat_s
+        played = sound[len(time) - len(after_s) :]
+        drum = random.normal(0, 0.6, len(after_s)) * np.exp(-after_s * 60)
+        played += drum[:, None]
+        for note_hz in (55.0, *(220 * 2 ** (random.integers(0, 24, 3) / 12))):
+            side = random.uniform(0.2, 0.8)
+            tone = sum(np.sin(2 * np.pi * note_hz * number * after_s) / number for number in range(1, 6))
+            played += 0.25 * (tone * np.exp(-after_s * 3))[:, None] * (side, 1 - side)
+    return (0.9 * sound / np.abs(sound).max()).astype(np.float32)
+
+
 def flac(path: Path, sound: Sound, sample_rate_hz: int = 44_100) -> Path:
     """Written as recordings are: FLAC, 16 bit."""
     soundfile.write(path, sound, sample_rate_hz, format="FLAC", subtype="PCM_16")

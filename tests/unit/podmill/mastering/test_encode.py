@@ -7,29 +7,32 @@ import numpy as np
 import pytest
 from mutagen.mp3 import MP3, BitrateMode
 
+from models.sound import BIT_RATES_KBPS
 from podmill.errors import ConfigurationError, DiskFullError, MasteringError
-from podmill.mastering.encode import BIT_RATES_KBPS, Mp3Encoder, check_bit_rate, mp3_bytes
-from podmill.mastering.source import mono_blocks
+from podmill.mastering.encode import Mp3Encoder, check_bit_rate, mp3_bytes
+from podmill.mastering.source import FileSound
 from tests.golden.sounds import Sound, sine, speech_like
 
 
 def encode(path: Path, sound: Sound, bitrate_kbps: int = 96) -> Path:
-    with Mp3Encoder(path, bitrate_kbps) as encoder:
+    with Mp3Encoder(path, bitrate_kbps, sound.shape[1]) as encoder:
         for first in range(0, len(sound), 20_000):
             encoder.write(sound[first : first + 20_000])
     return path
 
 
+@pytest.mark.parametrize("channels", [1, 2])
 @pytest.mark.parametrize("bitrate_kbps", [64, 96, 192, 224, 256])
-def test_what_goes_in_comes_out(tmp_path: Path, bitrate_kbps: int):
+def test_what_goes_in_comes_out(tmp_path: Path, bitrate_kbps: int, channels: int):
     """Level within 0.02 dB, length exact, no shift in time, at bit rates that LAME scales differently."""
-    sound = sine(-12, 2, sample_rate_hz=44_100, frequency_hz=440, channels=1)
-    decoded = np.concatenate(list(mono_blocks(encode(tmp_path / "a.mp3", sound, bitrate_kbps), 44_100)))
+    sound = sine(-12, 2, sample_rate_hz=44_100, frequency_hz=440, channels=channels)
+    decoded = np.concatenate(list(FileSound(encode(tmp_path / "a.mp3", sound, bitrate_kbps), channels)))
     middle = slice(20_000, 60_000)
     assert len(decoded) == len(sound)
     level_db = 20 * np.log10(np.std(decoded[middle]) / np.std(sound[middle]))
     assert level_db == pytest.approx(0, abs=0.02)
-    assert np.corrcoef(decoded[middle, 0], sound[middle, 0])[0, 1] > 0.9999
+    for channel in range(channels):
+        assert np.corrcoef(decoded[middle, channel], sound[middle, channel])[0, 1] > 0.9999
 
 
 @pytest.mark.parametrize("bitrate_kbps", BIT_RATES_KBPS)
@@ -92,7 +95,7 @@ def test_a_chatty_ffmpeg_neither_blocks_nor_fills_memory(tmp_path: Path, monkeyp
 
 def test_stopping_half_way_leaves_no_process(tmp_path: Path):
     """An error between two blocks (a lost lease) stops ffmpeg at once."""
-    encoder = Mp3Encoder(tmp_path / "a.mp3", 96)
+    encoder = Mp3Encoder(tmp_path / "a.mp3", 96, 1)
 
     def lose_the_lease() -> None:
         with encoder:

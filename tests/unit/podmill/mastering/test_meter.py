@@ -6,7 +6,8 @@ import numpy as np
 import pyloudnorm
 import pytest
 
-from podmill.mastering.meter import Meter
+from podmill.mastering.meter import HOP, Meter, TruePeak
+from tests.golden import ebu_tech_3342
 from tests.golden.ebu_tech_3341 import LOUDNESS, LOUDNESS_TOLERANCE_LU, PEAK_TOLERANCE_DB, TRUE_PEAK
 from tests.golden.sounds import Sound, sine, speech_like
 
@@ -31,6 +32,36 @@ def test_ebu_true_peak_cases(case: str):
     make, expected_dbtp = TRUE_PEAK[case]
     low, high = PEAK_TOLERANCE_DB
     assert low <= measured(make(), 48_000).true_peak_dbtp - expected_dbtp <= high
+
+
+@pytest.mark.parametrize("case", ebu_tech_3342.RANGES)
+def test_ebu_loudness_range_cases(case: str):
+    """Each case of Tech 3342 that is made of tones is read within its tolerance."""
+    make, expected_lu = ebu_tech_3342.RANGES[case]
+    assert measured(make(), 48_000).loudness_range_lu == pytest.approx(expected_lu, abs=ebu_tech_3342.TOLERANCE_LU)
+
+
+@pytest.mark.parametrize("duration_s", [0.0, 2.9])
+def test_too_short_for_a_range(duration_s: float):
+    """Less than the 3 s that a range is made of has none: 0, no error."""
+    assert measured(sine(-20, duration_s), 48_000).loudness_range_lu == 0
+
+
+def test_silence_has_no_range():
+    """Nor has silence."""
+    assert measured(np.zeros((48_000 * 4, 1), np.float32), 48_000).loudness_range_lu == 0
+
+
+@pytest.mark.parametrize("frame", [0, HOP - 1, HOP, 20 * HOP + 17])
+def test_a_peak_is_told_of_its_own_hop(frame: int):
+    """The peaks of the hops are in step with the sound: a sample counts in the hop it lies in."""
+    sound = np.zeros((30 * HOP, 2), np.float32)
+    sound[frame, 1] = -0.5
+    meter = TruePeak(2)
+    peaks = np.concatenate([meter.push(sound), meter.rest()])
+    assert len(peaks) == 30
+    assert peaks.argmax() == frame // HOP
+    assert peaks.max() == pytest.approx(0.5, abs=0.001)
 
 
 def test_mono_is_one_channel():
@@ -79,6 +110,18 @@ def test_a_peak_in_the_last_frames_counts():
 def test_nothing_to_measure(sound: Sound):
     """Silence, and anything shorter than a gating block of 400 ms, has no loudness: minus infinity, no error."""
     assert measured(sound.astype(np.float32), 48_000).loudness_lufs == -math.inf
+
+
+@pytest.mark.parametrize("seed", [1, 2, 3, 4])
+def test_peaks_of_the_highest_notes_count(seed: int):
+    """On noise up to 20 kHz the true peak is that of a perfect interpolation by Fourier transform, within 0.2 dB."""
+    noise = np.random.default_rng(seed).normal(0, 0.1, (20_000, 1))
+    spectrum = np.fft.rfft(noise, axis=0)
+    spectrum[len(spectrum) * 20_000 // 22_050 :] = 0
+    sound = np.fft.irfft(spectrum, axis=0)
+    fine = np.fft.irfft(spectrum, 16 * len(sound), axis=0) * 16
+    perfect_db = 20 * np.log10(np.abs(fine).max())
+    assert measured(sound.astype(np.float32), 44_100).true_peak_dbtp == pytest.approx(perfect_db, abs=0.2)
 
 
 def test_digital_silence_has_no_peak():
