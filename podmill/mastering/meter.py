@@ -7,8 +7,8 @@ EBU Tech 3341. A mono file is one channel of weight 1, as it is for ffmpeg's ``e
 import math
 
 import numpy as np
-from numpy.typing import NDArray
 from numpy.lib.stride_tricks import sliding_window_view
+from numpy.typing import NDArray
 from scipy.signal import firwin, sosfilt
 
 Samples = NDArray[np.float32]
