@@ -10,6 +10,7 @@ import soxr
 
 from podmill.errors import MasteringError
 from podmill.mastering.meter import Samples
+from podmill.sound_file import PlayedFile
 
 SAMPLE_RATE_HZ = 44_100
 """Of every master: what podcast apps and their MP3 decoders expect first."""
@@ -35,7 +36,7 @@ class FileSound:
             MasteringError: it cannot be read to its end, or has more channels than can be made stereo.
         """
         try:
-            with soundfile.SoundFile(self.path) as sound:
+            with PlayedFile(self.path) as sound:
                 if sound.channels > 2 and self.channels == 2:
                     raise MasteringError(
                         f"{self.path.name} has {sound.channels} channels.", action="Give it in mono or stereo."

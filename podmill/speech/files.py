@@ -16,6 +16,7 @@ import soundfile
 from podmill.errors import SpeechError, VoiceError
 from podmill.settings import Settings
 from podmill.speech.engine import Samples
+from podmill.sound_file import PlayedFile
 from podmill.store.room import no_space
 
 CONFIG_MAX_CHARACTERS: Final = 4 << 20
@@ -118,7 +119,7 @@ def heard_s(data: bytes) -> tuple[float, int]:
 @contextmanager
 def _opened(source: Path | io.BytesIO) -> Iterator[soundfile.SoundFile]:
     try:
-        with soundfile.SoundFile(source) as file:
+        with PlayedFile(source) as file:
             if file.frames > DECODED_MAX_S * file.samplerate:
                 raise SpeechError(f"A sound file claims to last {file.frames / file.samplerate:.0f} seconds.")
             yield file
