@@ -10,10 +10,11 @@ from sqlalchemy import Connection, Row, select, update
 from models.brief import TEXT, Brief
 from models.steps import OPEN_STATES, STEPS, EpisodeState, Step, StepState
 from models.tables import Episode, Event, StepRun, table
-from podcast_tasks import admission
+from podcast_tasks import admission, entries
 from podcast_tasks.queues import SYNTHESIS
 from podmill.errors import BudgetExceededError, InputError
 from podmill.money import ledger
+from podmill.review import queue
 from podmill.settings import Settings
 from podmill.speech import engine as engines
 from podmill.store.clock import now
@@ -136,26 +137,25 @@ def retry(episode_ids: list[str], settings: Settings) -> list[str]:
             # What verification refused is spoken again in another round; everything else goes on where it stopped.
             refused = row.step == Step.VERIFICATION
             step = Step.COST_CHECK if text_only else Step.SYNTHESIS if refused else Step(row.step)
-            again = {
-                "state": StepState.DUE,
-                "attempt": 0,
-                "failures": 0,
-                "round": STEP_RUN.c.round + int(refused),
-                "lost_leases": 0,
-                "not_before": None,
-                "error": None,
-                "due_at": now(),
-                "sent_at": None,
-            }
-            connection.execute(
-                update(STEP_RUN).where(STEP_RUN.c.episode_id == row.id, STEP_RUN.c.step == step).values(**again)
+            round_ = connection.scalar(
+                select(STEP_RUN.c.round).where(STEP_RUN.c.episode_id == row.id, STEP_RUN.c.step == step)
             )
-            opened = {"state": EpisodeState.QUEUED, "step": step, "error": None, "error_code": None}
-            connection.execute(update(EPISODE).where(EPISODE.c.id == row.id).values(updated_at=now(), **opened))
+            put_back(connection, row.id, step, round_=(round_ or 0) + int(refused))
+            queue.drop(connection, [row.id], "failed")
             _note(connection, row.id, "retried")
             retried.append(row.id)
     admission.admit(engine, settings)
     return retried
+
+
+def put_back(connection: Connection, episode_id: str, step: Step, *, round_: int) -> None:
+    """An episode goes on at a step, with all its tries, once it is let in: ``admission.admit`` after the commit."""
+    entries.make_due(connection, episode_id, step, round_)
+    here = (STEP_RUN.c.episode_id == episode_id, STEP_RUN.c.step == step)
+    connection.execute(update(STEP_RUN).where(*here).values(sent_at=None))
+    entries.move(
+        connection, episode_id, state=EpisodeState.QUEUED, step=step, error=None, error_code=None, progress=0.0
+    )
 
 
 def resume(settings: Settings, *, owner: str | None = None) -> list[str]:
@@ -210,6 +210,7 @@ def cancel(episode_ids: list[str], settings: Settings) -> list[str]:
             connection.execute(update(EPISODE).where(EPISODE.c.id == row.id).values(updated_at=now(), **closed))
             _note(connection, row.id, "cancelled")
             cancelled.append(row.id)
+        queue.drop(connection, cancelled)
         # After every step run: a worker that pays locks its own first and the account second.
         for episode_id in cancelled:
             ledger.release(connection, episode_id)

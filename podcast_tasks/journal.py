@@ -22,6 +22,7 @@ from uuid import uuid4
 from sqlalchemy import Connection, CursorResult, Engine, and_, or_, select, update
 
 from models.documents import Document
+from models.master import Master
 from models.publication import Publication
 from models.score import Score
 from models.steps import STEPS, EpisodeState, Step, StepState, following
@@ -29,6 +30,7 @@ from models.tables import Episode, StepRun, table
 from podcast_tasks import entries, statements
 from podmill.errors import LeaseLostError
 from podmill.money import ledger
+from podmill.review import asking
 from podmill.settings import Settings
 from podmill.store.clock import now
 from podmill.store.database import reading, transaction
@@ -166,7 +168,9 @@ class Journal:
                 )
             else:
                 entries.make_due(connection, claim.episode_id, successor, claim.round)
-                entries.move(connection, claim.episode_id, step=successor, progress=0.0, activity="", **(scores or {}))
+                waits = self._heard_first(connection, claim) if isinstance(document, Master) else {}
+                moved = {"step": successor, "progress": 0.0, "activity": "", **(scores or {}), **waits}
+                entries.move(connection, claim.episode_id, **moved)
             entries.note(connection, claim.episode_id, "step_done", step=claim.step, round=claim.round)
 
     @through_outages
@@ -310,10 +314,19 @@ class Journal:
             entries.keep_scores(connection, claim.episode_id, measures)
             if state is EpisodeState.FAILED:
                 ledger.release(connection, claim.episode_id)
+            elif state is EpisodeState.REVIEW:
+                asking.stopped(connection, claim.episode_id, reason, document, measures)
             entries.move(
                 connection, claim.episode_id, state=state, error=reason, error_code=code, activity="", **scores
             )
             entries.note(connection, claim.episode_id, str(state), step=claim.step, code=code, reason=reason)
+
+    def _heard_first(self, connection: Connection, claim: Claim) -> dict[str, Any]:
+        """Whether a person is to hear an episode before it is published: columns of one that waits for that."""
+        waits = asking.finished(connection, claim.episode_id, claim.brief["show"], self.settings)
+        if waits:
+            entries.note(connection, claim.episode_id, waits["state"], step=claim.step, code=waits["error_code"])
+        return waits
 
     def _finish(self, connection: Connection, claim: Claim, state: StepState, error: str | None = None) -> None:
         which = {"episode": claim.episode_id, "at": claim.step, "token": claim.token}

@@ -5,13 +5,14 @@ import datetime as dt
 from sqlalchemy import select
 
 from models.documents import Artifact
+from models.publication import Publication
 from models.show import ShowProfile
-from models.tables import Show, table
+from models.tables import PublicationRow, Show, table
 from podcast_tasks.journal import EPISODE, STEP_RUN, Claim, Journal
 from podmill.errors import PublishError
 from podmill.store.database import reading
 
-SHOW = table(Show)
+PUBLICATION, SHOW = table(PublicationRow), table(Show)
 _PROFILE_FIELDS = set(ShowProfile.model_fields) - {"cover"}
 
 
@@ -31,8 +32,16 @@ def profile_of(journal: Journal, slug: str) -> ShowProfile:
 
 
 def publication_moment(journal: Journal, claim: Claim) -> str:
-    """ISO 8601 in UTC: when this episode was sent to be heard. Fixed, so that a retry publishes the same item."""
+    """ISO 8601 in UTC: when this episode was sent to be heard. Fixed, so that a retry publishes the same item.
+
+    One that is published with audio keeps its moment when it is spoken again: it is not news.
+    """
     with reading(journal.engine) as connection:
+        of_it = select(PUBLICATION.c.body).where(PUBLICATION.c.episode_id == claim.episode_id)
+        before = map(Publication.model_validate_json, connection.scalars(of_it.order_by(PUBLICATION.c.id)))
+        heard = next((each.published_at for each in before if each.path), None)
+        if heard is not None:
+            return heard
         due_at = connection.scalar(
             select(STEP_RUN.c.due_at).where(
                 STEP_RUN.c.episode_id == claim.episode_id, STEP_RUN.c.step == "verification"

@@ -31,6 +31,7 @@ GROUPS: Final = {
     "show": "shows",
     "voices": "voices",
     "store": "store",
+    "review": "review",
     "charges": "charges",
     "costs": "costs",
     "account": "accounts",

@@ -9,8 +9,9 @@ from podmill.context import StepContext
 from podmill.errors import ConfigurationError
 from podmill.publishing.addresses import podcast_guid
 from podmill.publishing.target import Target
+from podmill.settings import Settings
 
-__all__ = ["TARGETS", "podcast_guid", "publish"]
+__all__ = ["TARGETS", "podcast_guid", "publish", "withdraw"]
 
 TARGETS: Final = {"folder": "podmill.publishing.folder:FolderTarget"}
 """Publishing targets by the name that ``PODMILL_TARGETS`` uses."""
@@ -28,8 +29,28 @@ def publish(release: Release, context: StepContext) -> Publications:
         StoreError: the store lost a file of the episode.
         DiskFullError: there is no room for the files.
     """
-    names = tuple(dict.fromkeys(context.settings.targets))
+    targets = _targets(context.settings)
+    return Publications(items=tuple(target.publish(release, context) for target in targets))
+
+
+def withdraw(guid: str, show: str, settings: Settings) -> None:
+    """Take an episode down from every target in ``settings.targets``. Once more changes nothing.
+
+    Args:
+        guid: id of the episode.
+        show: short name of its show.
+
+    Raises:
+        ConfigurationError: no target is set, or one is unknown.
+        PublishError: it cannot be taken down from here.
+        TransientError: it may be later.
+    """
+    for target in _targets(settings):
+        target.withdraw(guid, show, settings)
+
+
+def _targets(settings: Settings) -> list[Target]:
+    names = tuple(dict.fromkeys(settings.targets))
     if not names:
         raise ConfigurationError("No publishing target is set.", action="Set PODMILL_TARGETS=folder.")
-    targets: list[Target] = [registry.load(TARGETS, name, kind="publishing target")() for name in names]
-    return Publications(items=tuple(target.publish(release, context) for target in targets))
+    return [registry.load(TARGETS, name, kind="publishing target")() for name in names]

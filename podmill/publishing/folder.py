@@ -1,5 +1,6 @@
 """The ``folder`` target: shows as a folder that any web server can serve."""
 
+import shutil
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -20,6 +21,7 @@ from podmill.publishing.item import RECORD, Item, item_of
 from podmill.publishing.lint import lint
 from podmill.publishing.pages import ASSET_FILES, notes_page, show_page
 from podmill.publishing.target import Capabilities
+from podmill.settings import Settings
 
 SHOW_RECORD: Final = "show.json"
 
@@ -67,6 +69,22 @@ class FolderTarget:
             published_at=item.published_at,
         )
 
+    def withdraw(self, guid: str, show: str, settings: Settings) -> None:
+        """Take an episode down: out of the feed and the pages, and its files away. Once more changes nothing.
+
+        Raises:
+            PublishError: the show is not published in this machine's folder, or that cannot be written.
+            TransientError: another publisher held the show for too long.
+        """
+        site = Site.of(settings.public_url, show)
+        show_dir = settings.public / site.folder
+        if not show_dir.is_dir():
+            raise PublishError(
+                f"{show_dir} is not here: the episode cannot be taken down.", action="Run it where it is published."
+            )
+        with files.plainly_said(show_dir), files.locked(show_dir):
+            _withdraw_episode(guid, site, show_dir)
+
 
 def read_show(show_dir: Path) -> tuple[ShowProfile, list[Item]] | None:
     """The show published in a folder and its items; None when the folder holds none.
@@ -108,6 +126,25 @@ def _publish_episode(release: Release, site: Site, show_dir: Path, context: Step
     files.write(show_dir / FEED, feed)
     files.write(show_dir / PAGE, show_page(release.show, items, site))
     return item
+
+
+def _withdraw_episode(guid: str, site: Site, show_dir: Path) -> None:
+    found = read_show(show_dir)
+    mine = [item for item in found[1] if item.guid == guid] if found else []
+    if not (found and mine):
+        return
+    show, left = found[0], [item for item in found[1] if item.guid != guid]
+    for item in mine:
+        folder = show_dir / EPISODES / item.folder
+        # The record first: without it no later episode brings this one back.
+        (folder / RECORD).unlink()
+        shutil.rmtree(folder)
+    if left:
+        files.write(show_dir / FEED, render_feed(show, left, site))
+        files.write(show_dir / PAGE, show_page(show, left, site))
+        return
+    for name in (FEED, PAGE, SHOW_RECORD):
+        (show_dir / name).unlink(missing_ok=True)
 
 
 def _publish_files(release: Release, item: Item, folder: Path, context: StepContext) -> None:

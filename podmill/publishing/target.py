@@ -6,6 +6,7 @@ from typing import Protocol
 from models.publication import Publication
 from models.release import Release
 from podmill.context import StepContext
+from podmill.settings import Settings
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,5 +31,14 @@ class Target(Protocol):
         Raises:
             PublishError: the target refuses the episode.
             TransientError: it may take it later.
+        """
+        ...
+
+    def withdraw(self, guid: str, show: str, settings: Settings) -> None:
+        """Take an episode down again, by its guid and the short name of its show. Once more changes nothing.
+
+        Raises:
+            PublishError: it cannot be taken down from here.
+            TransientError: it may be later.
         """
         ...

@@ -1,0 +1,1 @@
+"""Review: what a person is to hear, the passages in question, and what was decided."""

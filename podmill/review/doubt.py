@@ -1,0 +1,36 @@
+"""Doubt: what passed its gates, and only just."""
+
+from collections.abc import Iterable
+from typing import Final
+
+from models.score import Score
+
+MARGINS: Final = {
+    "word_accuracy": 0.01,
+    "clarity": 0.02,
+    "voice_lines": 0.02,
+    "voice_reference": 0.02,
+    "duration": 0.005,
+}
+"""By gate: how near its limit a measure is in doubt, in the gate's own unit. About as far apart as two measures of the
+same words spoken twice. Gates that are exact, as loudness is, have none."""
+
+
+def doubts(scores: Iterable[Score]) -> tuple[Score, ...]:
+    """Measures that are just inside their limit, or outside of one that stops nothing."""
+    return tuple(score for score in scores if score.passed is False or _only_just(score))
+
+
+def said(score: Score) -> str:
+    """A doubt in words."""
+    name = score.name.replace("_", " ")
+    how = "only just passed" if score.passed else "did not pass"
+    measured = score.value is not None and score.limit is not None
+    figures = f" at {score.value:.3g}; the limit is {score.limit:.3g}" if measured else ""
+    return f"{name[:1].upper()}{name[1:]} {how}{figures}.{f' {score.said}' if score.said else ''}"
+
+
+def _only_just(score: Score) -> bool:
+    if not score.passed or score.value is None or score.limit is None:
+        return False
+    return abs(score.value - score.limit) <= MARGINS.get(score.name, -1.0)
