@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
 from typing import Final
 
@@ -20,7 +19,7 @@ from podmill.mastering.meter import Samples
 from podmill.mastering.mix import Span, Track, mixed
 from podmill.mastering.order import Order, Ordering, Speech, Spot, in_frames
 from podmill.mastering.source import SAMPLE_RATE_HZ, FileSound
-from podmill.mastering.tape import looped
+from podmill.mastering.tape import Loop
 
 PIECE_MAX_S: Final = 600.0
 """Of an intro, an outro, a sting, an ad."""
@@ -107,11 +106,11 @@ def program_of(script: Script, recording: Recording, sound: Sound, path: Opened,
 def _bed(bed: Bed, spans: list[Span], path: Path, duck: Duck, channels: int) -> Track:
     needed = sum(span.frames for span in spans)
     clip = Clip.measure(path, channels, what="bed", frames_max=needed)
-    opened = clip.blocks
-    if clip.frames < needed:
-        fade = min(in_frames(bed.loop_fade_s), clip.frames // 2)
-        opened = partial(looped, clip.blocks, clip.frames, fade, channels)
-    return Track(opened, tuple(spans), duck.gain(clip.levels, bed.level_lu))
+    if clip.frames == needed:
+        return Track(clip.blocks, tuple(spans), duck.gain(clip.levels, bed.level_lu))
+    loop = Loop(clip.blocks, clip.frames, min(in_frames(bed.loop_fade_s), clip.frames // 2), channels)
+    # Where its end and its beginning are heard together it may be louder than anywhere else.
+    return Track(loop.blocks, tuple(spans), duck.gain(Levels.measure(loop.once(), channels), bed.level_lu))
 
 
 def _spoken(recording: Recording, levels: Levels, order: Order) -> list[Spoken]:

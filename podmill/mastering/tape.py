@@ -1,6 +1,7 @@
 """Sound that is pulled, as many frames at a time as are wanted."""
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -31,28 +32,41 @@ class Tape:
         return np.pad(taken, ((0, wanted), (0, 0))) if wanted else taken
 
 
-def looped(opened: Opener, frames: int, fade: int, channels: int) -> Iterator[Samples]:
-    """A sound again and again without an end; ``fade`` frames of its end and its new beginning are heard together.
+@dataclass(frozen=True, slots=True)
+class Loop:
+    """A sound again and again; ``fade`` frames of its end and its new beginning are heard together.
 
-    Their powers add up to one, as those of two different passages of music must for none to stand out.
-
-    Args:
-        frames: its length; at least twice ``fade``.
+    Their powers add up to one, as those of two different passages of music must for neither to stand out.
     """
-    share = (np.arange(fade) + 0.5) / fade
-    up, down = rising(share)[:, None], rising(1 - share)[:, None]
-    ending: Samples | None = None
-    while True:
-        blocks = opened()
-        beginning = Tape(blocks, channels)
-        head = beginning.take(fade)
-        yield head if ending is None else head * up + ending * down
-        left = frames - 2 * fade
-        while left:
-            block = beginning.take(min(left, BLOCK))
-            left -= len(block)
-            yield block
-        ending = beginning.take(fade)
+
+    opened: Opener
+    frames: int
+    """Of the sound; at least twice ``fade``."""
+    fade: int
+    channels: int
+
+    def blocks(self) -> Iterator[Samples]:
+        """Without an end."""
+        ending: Samples | None = None
+        while True:
+            tape = Tape(self.opened(), self.channels)
+            yield from self._round(tape, ending)
+            ending = tape.take(self.fade)
+
+    def once(self) -> Iterator[Samples]:
+        """All that is ever heard of it: from its beginning until it has begun anew."""
+        tape = Tape(self.blocks(), self.channels)
+        for start in range(0, self.frames, BLOCK):
+            yield tape.take(min(BLOCK, self.frames - start))
+
+    def _round(self, tape: Tape, ending: Samples | None) -> Iterator[Samples]:
+        head = tape.take(self.fade)
+        if ending is not None:
+            share = (np.arange(self.fade) + 0.5) / self.fade
+            head = head * rising(share)[:, None] + ending * rising(1 - share)[:, None]
+        yield head
+        for start in range(0, self.frames - 2 * self.fade, BLOCK):
+            yield tape.take(min(BLOCK, self.frames - 2 * self.fade - start))
 
 
 def rising(share: Numbers) -> Samples:

@@ -15,8 +15,8 @@ import soundfile
 
 from podmill.errors import SpeechError, VoiceError
 from podmill.settings import Settings
-from podmill.speech.engine import Samples
 from podmill.sound_file import PlayedFile
+from podmill.speech.engine import Samples
 from podmill.store.room import no_space
 
 CONFIG_MAX_CHARACTERS: Final = 4 << 20

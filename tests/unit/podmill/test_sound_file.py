@@ -16,7 +16,7 @@ from tests.golden.sounds import speech_like
 @pytest.mark.parametrize("name", ["a.mp3", "a.ogg", "a.flac", "a.wav"])
 @pytest.mark.parametrize("frames", [1000, 44_100])
 def test_blocks_are_the_whole(tmp_path: Path, name: str, frames: int):
-    """Not a sample differs at the joins, whatever the format; plain ``soundfile`` is out by half of full scale in MP3."""
+    """Not a sample differs at the joins, whatever the format; plain ``soundfile`` loses its place in MP3."""
     soundfile.write(tmp_path / name, speech_like(4), 44_100)
     whole = soundfile.read(tmp_path / name, dtype="float32", always_2d=True)[0]
     with PlayedFile(tmp_path / name) as file:
