@@ -14,6 +14,7 @@ from podmill.recovery import SHORT_ID
 from podmill.report.status import EpisodeStatus
 from podmill.report.summary import BatchReport
 from podmill.report.svg import Band, Bar, Point, bars, dots
+from podmill.report.trends import name_of, shown, trends
 from podmill.settings import Settings
 
 LOUDNESS_TOLERANCE_LU: Final = 0.5
@@ -47,6 +48,7 @@ def render_page(report: BatchReport, settings: Settings, *, made_at: dt.datetime
         accuracy_plot=_accuracy_plot(report, settings.word_accuracy_min),
         loudness_plot=_loudness_plot(report, settings.loudness_lufs),
         cost_plot=_cost_plot(report),
+        trends=trends(report),
         bars_max=BARS_MAX,
         points_max=POINTS_MAX,
         made_at=made_at,
@@ -135,4 +137,5 @@ def _cost_plot(report: BatchReport) -> Markup | None:
     return bars(rows, title="Cost by provider", description="US dollars, settled and in doubt.") if rows else None
 
 
-ENVIRONMENT.filters |= {"duration": duration, "percent": percent, "spoken": spoken}
+ENVIRONMENT.filters |= {"duration": duration, "percent": percent, "spoken": spoken, "score_name": name_of}
+ENVIRONMENT.globals["shown"] = shown

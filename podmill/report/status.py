@@ -13,6 +13,7 @@ from models.steps import OPEN_STATES, ChargeState, EpisodeState, Step
 from models.tables import Batch, Charge, Episode, Part, PublicationRow, TakeRow, table
 from podmill import recovery
 from podmill.errors import InputError
+from podmill.report.scores import ScoreFigures, batch_scores
 
 BATCH, EPISODE = table(Batch), table(Episode)
 CHARGE, PUBLICATION = table(Charge), table(PublicationRow)
@@ -63,6 +64,8 @@ class EpisodeStatus(BaseModel):
     """Why the voices it was cast with are not, or not alone: what each of them said."""
     degraded: str | None = None
     """What of it was given up so that a budget covers it, and which one did not."""
+    scores: dict[str, float] = {}
+    """What was measured of it, by gate; ``models.gates`` tells the units."""
     text_only: bool = False
     """No voice could speak it: it has a page with notes and transcript, and no audio."""
     publications: list[PublicationStatus]
@@ -88,6 +91,8 @@ class BatchStatus(BaseModel):
     episodes: list[EpisodeStatus]
     refused: list[dict[str, Any]]
     """Rows of the file that could not be taken: file, line, field, message."""
+    scores: dict[str, ScoreFigures] = {}
+    """How each score lies over the episodes."""
 
 
 class EpisodeProgress(BaseModel):
@@ -146,7 +151,7 @@ def find_batch(connection: Connection, asked: str) -> str:
 
 
 def batch_status(connection: Connection, batch_id: str) -> BatchStatus:
-    """The status of a batch, in four queries however many episodes it has.
+    """The status of a batch, in five queries however many episodes it has.
 
     Raises:
         InputError: there is no such batch.
@@ -157,6 +162,7 @@ def batch_status(connection: Connection, batch_id: str) -> BatchStatus:
     costs = episode_costs(connection, batch_id)
     publications = _publications(connection, batch_id)
     engines = _engines(connection, batch_id)
+    figures, scores = batch_scores(connection, batch_id)
     rows = connection.execute(select(*_SHOWN).where(EPISODE.c.batch_id == batch_id).order_by(EPISODE.c.position))
     episodes: list[EpisodeStatus] = []
     feed_path = None
@@ -176,6 +182,7 @@ def batch_status(connection: Connection, batch_id: str) -> BatchStatus:
                 cost_usd=usd(costs.get(row["id"], 0)),
                 engine=None if row["spoken_by"] == TEXT else engines.get(row["id"]),
                 text_only=row["spoken_by"] == TEXT,
+                scores=scores.get(row["id"], {}),
                 publications=[PublicationStatus(target=copy.target, url=copy.url) for copy in copies],
             )
         )
@@ -187,6 +194,7 @@ def batch_status(connection: Connection, batch_id: str) -> BatchStatus:
         feed_path=feed_path,
         episodes=episodes,
         refused=batch["refused"],
+        scores=figures,
     )
 
 

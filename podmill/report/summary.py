@@ -10,6 +10,7 @@ from sqlalchemy import Connection, func, select
 
 from models.steps import STEPS, EpisodeState, Step
 from models.tables import Charge, Episode, StepDocument, StepRun, table
+from podmill.report.scores import History, ShowScores, VoiceFigures, batch_voices, show_scores
 from podmill.report.status import OWED, BatchStatus, batch_status, usd
 
 CHARGE, DOCUMENT, EPISODE, STEP_RUN = table(Charge), table(StepDocument), table(Episode), table(StepRun)
@@ -66,6 +67,12 @@ class BatchReport(BatchStatus):
     """Working time by episode id and step."""
     episode_estimate_usd: dict[str, float] = Field(default_factory=dict)
     """What each episode was expected to cost before anything was spent, by its id."""
+    show_scores: ShowScores | None = None
+    """Of the latest episodes of its show, whatever batch they came with."""
+    history: History = Field(default_factory=dict, exclude=True)
+    """What those were told from, for plots."""
+    voices: dict[str, VoiceFigures] = Field(default_factory=dict)
+    """Voices that are heard in more than one episode."""
 
     def status(self) -> BatchStatus:
         """The same batch without its figures."""
@@ -86,7 +93,16 @@ def batch_report(connection: Connection, batch_id: str) -> BatchReport:
     ).one()
     estimates = _estimates(connection, batch_id)
     summary = _summary(status, busy, by_provider, None if first is None else float(last - first), estimates)
-    return BatchReport(**dict(status), summary=summary, episode_busy_s=busy, episode_estimate_usd=estimates)
+    of_show, history = show_scores(connection, status.show)
+    return BatchReport(
+        **dict(status),
+        summary=summary,
+        episode_busy_s=busy,
+        episode_estimate_usd=estimates,
+        show_scores=of_show,
+        history=history,
+        voices=batch_voices(connection, batch_id),
+    )
 
 
 def spread(values: Sequence[float]) -> Spread | None:

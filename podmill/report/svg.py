@@ -52,11 +52,13 @@ def dots(
     unit: str,
     places: int,
     order: str = "in the order of the batch",
+    trend: Sequence[float] = (),
     height: int = 220,
 ) -> Markup:
-    """One dot for each point in order, over the band that is asked for. Points outside of it are hollow diamonds.
+    """One dot for each point in order, over the band that is asked for. Points that are not good are hollow diamonds.
 
     Args:
+        trend: a line through the dots, one value for each.
         unit: written after a value: ``" %"``.
         places: decimal places of the axis and the labels.
     """
@@ -86,6 +88,9 @@ def dots(
         x = LEFT + step * (index + 0.5)
         name = escape(f"{point.label}: {point.value:.{places}f}{unit}")
         marks.append(f"{_mark(x, y(point.value), radius, good=point.good)}<title>{name}</title></path>")
+    if len(trend) > 1:
+        line = " ".join(f"{LEFT + step * (index + 0.5):.1f},{y(value):.1f}" for index, value in enumerate(trend))
+        marks.append(f'<polyline class="trend" points="{line}"/>')
     marks.append(
         f'<text class="axis end" x="{WIDTH - RIGHT}" y="{height - 6}">'
         f"{len(points)} episode{'s' if len(points) > 1 else ''}, {escape(order)}</text>"

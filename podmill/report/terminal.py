@@ -12,8 +12,10 @@ from rich.text import Text
 from models.steps import EpisodeState
 from podmill import recovery
 from podmill.report.page import duration, percent, spoken
+from podmill.report.scores import ScoreFigures
 from podmill.report.status import BatchOverview, BatchStatus, EpisodeStatus
 from podmill.report.summary import BatchReport
+from podmill.report.trends import drift_said, name_of, shown
 
 ROWS_MAX: Final = 200
 """Episodes and refused rows listed; of more, episodes that need a person or are worked on come first."""
@@ -80,6 +82,12 @@ def report_table(report: BatchReport) -> RenderableType:
         table.add_row("Loudness", f"{loudness.lowest:.2f} to {loudness.highest:.2f} LUFS")
     if figures.true_peak_dbtp:
         table.add_row("True peak", f"at most {figures.true_peak_dbtp.highest:.2f} dBTP")
+    for name, score in figures_beside(report):
+        table.add_row(*score_line(name, score))
+    for voice, heard in report.voices.items():
+        table.add_row("Voice", f"{escape(voice)} is like itself by {heard.likeness:.3f} over {heard.episodes} episodes")
+    for drift in report.show_scores.drifts if report.show_scores else ():
+        table.add_row("Drift", Text(drift_said(drift), "yellow" if drift.worse else ""))
     table.add_row("Work", _work(report))
     table.add_row("Cost", f"${figures.cost_usd:.4f} for {_speech_requests(figures.requests)}")
     if figures.estimated_usd is not None:
@@ -87,6 +95,19 @@ def report_table(report: BatchReport) -> RenderableType:
     for provider, cost_usd in figures.cost_by_provider_usd.items():
         table.add_row("", f"{escape(provider)} ${cost_usd:.4f}")
     return Group(status_table(report), Text(), table)
+
+
+def figures_beside(report: BatchReport) -> list[tuple[str, ScoreFigures]]:
+    """Scores that have no row of their own."""
+    return [item for item in report.scores.items() if item[0] not in ("word_accuracy", "loudness", "true_peak")]
+
+
+def score_line(name: str, score: ScoreFigures) -> tuple[str, str]:
+    """What a score is called, and how it lies."""
+    said = f"median {shown(name, score.median)}, {shown(name, score.lowest)} to {shown(name, score.highest)}"
+    missed = f"; {score.failed} missed {shown(name, score.limit)}" if score.failed else ""
+    unknown = f"; {score.unmeasured} not measured" if score.unmeasured else ""
+    return name_of(name).capitalize(), f"{said}{missed}{unknown}"
 
 
 def _speech_requests(count: int) -> str:

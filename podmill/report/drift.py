@@ -1,0 +1,67 @@
+"""Drift: whether a score moves over the episodes of a show, told from the way it always varies.
+
+The method is an EWMA chart (S. W. Roberts, 1959) of sequential normal scores (W. J. Conover, V. G. Tercero-Gómez, A. E.
+Cordero-Franco, "The sequential normal scores transformation", Sequential Analysis 36/3, 2017). Each value counts by its
+rank among those before it, so the chart needs no figures of a good past and no assumption about how scores are spread:
+its rate of false alarms is the same for all of them. ``benchmarks/drift.py`` measures that rate.
+"""
+
+from bisect import bisect_left, bisect_right, insort
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from statistics import NormalDist
+from typing import Final, Literal
+
+WEIGHT: Final = 0.1
+"""Of the newest value in the average: small shifts are found, at some patience."""
+LIMIT: Final = 3.05
+"""Standard deviations of the average from its middle that are an alarm; with the weight it sets the false alarms."""
+EPISODES_MIN: Final = 8
+"""Before this many nothing can be told of how a score varies."""
+
+_NORMAL: Final = NormalDist()
+
+
+@dataclass(frozen=True, slots=True)
+class Drift:
+    """A change that the chart found."""
+
+    since: int
+    """Where it is likely to have begun, as a place among the values."""
+    found: int
+    """Where the alarm was."""
+    direction: Literal["up", "down"]
+
+
+def drifts(values: Sequence[float]) -> list[Drift]:
+    """Every change in some values, oldest first. After an alarm the chart begins anew, where the change began."""
+    found: list[Drift] = []
+    start = 0
+    while (drift := _first(values[start:])) is not None:
+        found.append(Drift(start + drift.since, start + drift.found, drift.direction))
+        # At least one value further: every round is shorter than the last.
+        start += max(drift.since, 1)
+    return found
+
+
+def chart(values: Sequence[float]) -> Iterator[tuple[float, float]]:
+    """The average after each value, and how far from 0 it would be an alarm."""
+    before: list[float] = []
+    average, left = 0.0, 1.0
+    for count, value in enumerate(values, start=1):
+        lower, upper = bisect_left(before, value), bisect_right(before, value)
+        rank = (lower + upper + 1) / 2 + 0.5
+        insort(before, value)
+        average += WEIGHT * (_NORMAL.inv_cdf((rank - 0.5) / count) - average)
+        left *= (1 - WEIGHT) ** 2
+        yield average, LIMIT * (WEIGHT / (2 - WEIGHT) * (1 - left)) ** 0.5
+
+
+def _first(values: Sequence[float]) -> Drift | None:
+    since, side = 0, 0.0
+    for at, (average, alarm) in enumerate(chart(values)):
+        if average * side <= 0:
+            since, side = at, average
+        if at + 1 >= EPISODES_MIN and abs(average) > alarm:
+            return Drift(since, at, "up" if average > 0 else "down")
+    return None

@@ -1,0 +1,187 @@
+"""The scores of a batch and of its show: how they lie, and whether they drift."""
+
+import statistics
+from collections import defaultdict
+from collections.abc import Iterable, Sequence
+from typing import Any, Literal
+
+from pydantic import BaseModel
+from sqlalchemy import Connection, Row, Select, select
+
+from models.gates import AT_MOST, GATES
+from models.tables import Episode, ScoreRow, table
+from podmill.report.drift import drifts
+
+EPISODE, SCORE = table(Episode), table(ScoreRow)
+
+HISTORY_MAX = 500
+"""Episodes of a show, the latest, that its history is told from."""
+
+
+class ScoreFigures(BaseModel):
+    """How one score lies over the episodes that have it. None where nothing was measured."""
+
+    measured: int
+    unmeasured: int
+    """Episodes for which it could not be measured."""
+    failed: int
+    """Episodes that did not reach its limit."""
+    limit: float | None
+    """That holds now."""
+    at_most: bool
+    """The limit is a ceiling, not a floor."""
+    lowest: float | None
+    lower_quartile: float | None
+    median: float | None
+    mean: float | None
+    upper_quartile: float | None
+    highest: float | None
+
+
+class DriftFigures(BaseModel):
+    """A change in a score over the episodes of a show, found by a control chart (``podmill.report.drift``)."""
+
+    score: str
+    direction: Literal["up", "down"]
+    since: str
+    """Id of the episode with which it is likely to have begun."""
+    since_title: str
+    found: str
+    """Id of the episode after which it was told."""
+    worse: bool
+    """It moves towards its limit; a change for the better is told too."""
+
+
+class ScorePoint(BaseModel):
+    """A score of one episode."""
+
+    episode: str
+    title: str
+    value: float
+    passed: bool | None
+
+
+class VoiceFigures(BaseModel):
+    """How much a voice is itself over the episodes of a batch."""
+
+    episodes: int
+    likeness: float
+    """Cosine of the voice in one episode and in another, on average over all pairs."""
+
+
+class ShowScores(BaseModel):
+    """The scores of the latest episodes of a show."""
+
+    show: str
+    figures: dict[str, ScoreFigures]
+    drifts: list[DriftFigures]
+
+
+History = dict[str, list[ScorePoint]]
+"""By score, in the order in which they were measured."""
+
+
+def batch_scores(connection: Connection, batch_id: str) -> tuple[dict[str, ScoreFigures], dict[str, dict[str, float]]]:
+    """The figures of each score of a batch, and the values by episode and score."""
+    rows = connection.execute(_measured().where(EPISODE.c.batch_id == batch_id).order_by(SCORE.c.at)).all()
+    values: dict[str, dict[str, float]] = defaultdict(dict)
+    for row in rows:
+        if row.value is not None:
+            values[row.episode_id][row.name] = row.value
+    return _figures(rows), values
+
+
+def show_scores(connection: Connection, show: str) -> tuple[ShowScores, History]:
+    """The figures and the drifts of a show's latest episodes, and the values they were told from."""
+    latest = (
+        select(EPISODE.c.id)
+        .where(EPISODE.c.show == show, select(SCORE.c.name).where(SCORE.c.episode_id == EPISODE.c.id).exists())
+        .order_by(EPISODE.c.created_at.desc(), EPISODE.c.position.desc())
+        .limit(HISTORY_MAX)
+    )
+    rows = connection.execute(
+        _measured(EPISODE.c.title).where(EPISODE.c.id.in_(latest)).order_by(SCORE.c.at, SCORE.c.episode_id)
+    ).all()
+    history: History = {name: [] for name in _ordered(row.name for row in rows if row.value is not None)}
+    for row in rows:
+        if row.value is not None:
+            history[row.name].append(
+                ScorePoint(episode=row.episode_id, title=row.title, value=row.value, passed=row.passed)
+            )
+    found = [drift for name, points in history.items() for drift in _drifts(name, points)]
+    return ShowScores(show=show, figures=_figures(rows), drifts=found), history
+
+
+def batch_voices(connection: Connection, batch_id: str) -> dict[str, VoiceFigures]:
+    """Each voice that is heard in more than one episode of a batch."""
+    import numpy as np  # a tenth of a second, which no other figure costs
+
+    from podmill.store.voices import heard
+
+    sums: dict[tuple[str, str], np.ndarray] = {}
+    counts: dict[tuple[str, str], int] = defaultdict(int)
+    for voice, model, embedding in heard(connection, batch_id):
+        direction = np.asarray(embedding)
+        key = (voice, model)
+        sums[key] = sums.get(key, 0.0) + direction / np.linalg.norm(direction)
+        counts[key] += 1
+    # The square of a sum of unit vectors is their number, and twice the cosine of every pair.
+    return {
+        voice: VoiceFigures(
+            episodes=count, likeness=float((sums[voice, model] @ sums[voice, model] - count) / (count * (count - 1)))
+        )
+        for (voice, model), count in sorted(counts.items())
+        if count > 1
+    }
+
+
+def _measured(*more: Any) -> Select[Any]:
+    return select(SCORE.c.episode_id, SCORE.c.name, SCORE.c.value, SCORE.c.limit, SCORE.c.passed, *more).join(
+        EPISODE, EPISODE.c.id == SCORE.c.episode_id
+    )
+
+
+def _figures(rows: Iterable[Row[Any]]) -> dict[str, ScoreFigures]:
+    by_name: dict[str, list[Row[Any]]] = defaultdict(list)
+    for row in rows:
+        by_name[row.name].append(row)
+    return {name: _of(name, by_name[name]) for name in _ordered(by_name)}
+
+
+def _of(name: str, rows: Sequence[Row[Any]]) -> ScoreFigures:
+    values = sorted(row.value for row in rows if row.value is not None)
+    quartiles = statistics.quantiles(values, n=4, method="inclusive") if len(values) > 1 else values * 3
+    lower, median, upper = quartiles or (None, None, None)
+    return ScoreFigures(
+        measured=len(values),
+        unmeasured=sum(row.value is None and row.limit is not None for row in rows),
+        failed=sum(row.passed is False for row in rows),
+        limit=rows[-1].limit,
+        at_most=name in AT_MOST,
+        lowest=values[0] if values else None,
+        lower_quartile=lower,
+        median=median,
+        mean=statistics.fmean(values) if values else None,
+        upper_quartile=upper,
+        highest=values[-1] if values else None,
+    )
+
+
+def _drifts(name: str, points: Sequence[ScorePoint]) -> list[DriftFigures]:
+    return [
+        DriftFigures(
+            score=name,
+            direction=drift.direction,
+            since=points[drift.since].episode,
+            since_title=points[drift.since].title,
+            found=points[drift.found].episode,
+            worse=(drift.direction == "up") == (name in AT_MOST),
+        )
+        for drift in drifts([point.value for point in points])
+    ]
+
+
+def _ordered(names: Iterable[str]) -> list[str]:
+    """In the order of the gates; others after them."""
+    order = {name: place for place, name in enumerate(GATES)}
+    return sorted(set(names), key=lambda name: (order.get(name, len(order)), name))
