@@ -10,7 +10,8 @@ from podmill.mastering import chapters, transcripts
 from podmill.mastering.artwork import cover_jpeg, tag_jpeg
 from podmill.mastering.encode import check_bit_rate, mp3_bytes
 from podmill.mastering.loudness import Encoding
-from podmill.mastering.source import SAMPLE_RATE_HZ, FileSound
+from podmill.mastering.program import program_of
+from podmill.mastering.source import SAMPLE_RATE_HZ
 from podmill.mastering.tags import Tags
 from podmill.mastering.target import Target
 from podmill.store.room import check_room
@@ -33,6 +34,8 @@ def master(
 ) -> Master:
     """Make the tagged MP3 at the set loudness, its cover, chapters and transcripts, and put them into the store.
 
+    What the show has heard besides the speech is in it, and all times are those of the file.
+
     Memory depends on length only by the figures the limiter works on: under 100 MB for each hour of sound.
 
     Raises:
@@ -45,6 +48,8 @@ def master(
     settings, store = context.settings, context.store
     target = Target.of(show.sound, settings)
     check_bit_rate(target.bitrate_kbps)
+    program = program_of(script, recording, show.sound, store.path, target.channels)
+    recording, added_s = program.recording, program.recording.duration_s - recording.duration_s
     need_bytes = mp3_bytes(recording.duration_s, target.bitrate_kbps) + BESIDE_BYTES
     check_room(
         {context.temp_dir: need_bytes, settings.store_dir: need_bytes},
@@ -55,7 +60,7 @@ def master(
     cover = _cover(brief, show, store)
     mp3 = context.temp_dir / "episode.mp3"
     encoded = Encoding(
-        sound=FileSound(store.path(recording.sound), target.channels),
+        sound=program.sound,
         mp3=mp3,
         duration_s=recording.duration_s,
         target=target,
@@ -63,7 +68,7 @@ def master(
     ).run()
 
     context.progress(STORING_FROM, "writing tags, chapters and transcripts")
-    times = chapters.chapter_times(script, recording, encoded.duration_s)
+    times = chapters.chapter_times(script, recording, encoded.duration_s, leads=program.leads_s, ads=program.ads)
     Tags(
         title=script.title,
         artist=show.author or show.title,
@@ -96,6 +101,8 @@ def master(
         sample_rate_hz=SAMPLE_RATE_HZ,
         channels=target.channels,
         chapters=times,
+        ads=program.ads,
+        added_s=added_s,
     )
 
 

@@ -59,12 +59,11 @@ def chapter_times(
     starts = [(ad.start_s, ad.title) for ad in ads]
     starts += [(at[chapter.number], chapter.title) for chapter in heard]
     starts = sorted((round(start_s, 3), title) for start_s, title in starts if start_s < duration_s)
-    # A player shows one chapter at a time: of two that would begin together only the later is heard.
-    starts = [start for start, following in pairwise([*starts, (duration_s, "")]) if start[0] < following[0]]
-    ends = [start_s for start_s, _ in starts[1:]] + [round(duration_s, 3)]
+    # Of two that would begin together only the later is heard.
     return tuple(
         ChapterTime(title=title, start_s=start_s, end_s=end_s)
-        for (start_s, title), end_s in zip(starts, ends, strict=True)
+        for (start_s, title), (end_s, _) in pairwise([*starts, (round(duration_s, 3), "")])
+        if start_s < end_s
     )
 
 

@@ -1,6 +1,6 @@
 """Several sounds added up into one, block by block."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -37,14 +37,21 @@ class Track:
     gain: Gain | float = 1.0
 
 
-def mixed(tracks: Sequence[Track], frames: int, channels: int) -> Iterator[Samples]:
-    """The sum of all tracks; memory is a few blocks of each."""
-    players = [_player(track, channels) for track in tracks]
-    for start in range(0, frames, BLOCK):
-        sum_ = np.zeros((min(BLOCK, frames - start), channels), np.float32)
-        for player in players:
-            player(start, sum_)
-        yield sum_
+@dataclass(frozen=True, slots=True)
+class Mix:
+    """The sum of its tracks; each iteration begins at its beginning and takes the memory of a few blocks a track."""
+
+    tracks: tuple[Track, ...]
+    frames: int
+    channels: int
+
+    def __iter__(self) -> Iterator[Samples]:
+        players = [_player(track, self.channels) for track in self.tracks]
+        for start in range(0, self.frames, BLOCK):
+            sum_ = np.zeros((min(BLOCK, self.frames - start), self.channels), np.float32)
+            for player in players:
+                player(start, sum_)
+            yield sum_
 
 
 def _player(track: Track, channels: int) -> Callable[[int, Samples], None]:

@@ -1,7 +1,7 @@
 """The programme: the recording with what its show has heard around, under and between it."""
 
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
@@ -15,8 +15,7 @@ from podmill.mastering.clip import Clip
 from podmill.mastering.ducking import Duck, Spoken
 from podmill.mastering.levels import Levels
 from podmill.mastering.limiter import QUIETEST_LUFS
-from podmill.mastering.meter import Samples
-from podmill.mastering.mix import Span, Track, mixed
+from podmill.mastering.mix import Mix, Span, Track
 from podmill.mastering.order import Order, Ordering, Speech, Spot, in_frames
 from podmill.mastering.source import SAMPLE_RATE_HZ, FileSound
 from podmill.mastering.tape import Loop
@@ -32,30 +31,20 @@ Opened = Callable[[Artifact], Path]
 
 @dataclass(frozen=True, slots=True)
 class Program:
-    """Sound at 44.1 kHz that can be heard again and again, and is the same each time; memory is a few blocks."""
+    """What an episode sounds like before its loudness is set, and when what of it is heard."""
 
-    channels: int
-    order: Order
+    sound: Mix | FileSound
+    """At 44.1 kHz. Can be heard again and again, and is the same each time."""
     recording: Recording
-    """With its lines at the times they have here."""
-    ads: tuple[AdTime, ...]
-    tracks: tuple[Track, ...]
-
-    def __iter__(self) -> Iterator[Samples]:
-        return mixed(self.tracks, self.order.frames, self.channels)
-
-    @property
-    def duration_s(self) -> float:
-        return self.order.frames / SAMPLE_RATE_HZ
-
-    @property
-    def leads_s(self) -> dict[int, float]:
-        """By number of a chapter in the script: where it begins, if that is not its first line."""
-        return {chapter: frame / SAMPLE_RATE_HZ for chapter, frame in self.order.leads.items()}
+    """With its duration and its lines at the times they have here."""
+    leads_s: Mapping[int, float] = field(default_factory=dict)
+    """By number of a chapter in the script: where it begins, if that is not its first line."""
+    ads: tuple[AdTime, ...] = ()
 
 
-def program_of(script: Script, recording: Recording, sound: Sound, path: Opened, channels: int) -> Program:
-    """Measure all that will be heard and put it in order; every file is decoded once.
+def program_of(script: Script, recording: Recording, sound: Sound | None, path: Opened, channels: int) -> Program:
+    """The recording as it is, where a show has nothing else heard; else all is measured and put in order, for which
+    every file is decoded once.
 
     Args:
         channels: of the programme, 1 or 2.
@@ -65,6 +54,8 @@ def program_of(script: Script, recording: Recording, sound: Sound, path: Opened,
         StoreError: the store lacks a file.
     """
     speech = FileSound(path(recording.sound), channels)
+    if sound is None or sound.plain:
+        return Program(speech, recording)
     levels = Levels.measure(speech, channels)
     if levels.loudness_lufs < QUIETEST_LUFS:
         raise MasteringError(
@@ -95,11 +86,10 @@ def program_of(script: Script, recording: Recording, sound: Sound, path: Opened,
     gains_db = [levels.loudness_lufs - clip.levels.loudness_lufs for clip in ads]
     spots = [Track(ads[spot.ad].blocks, (spot.span,), 10 ** (gains_db[spot.ad] / 20)) for spot in order.ads]
     return Program(
-        channels=channels,
-        order=order,
-        recording=_shifted(recording, order),
-        ads=tuple(_ad_time(sound.ads[spot.ad], spot, gains_db[spot.ad]) for spot in order.ads),
-        tracks=(Track(speech.__iter__, tuple(order.speech)), *music, *spots),
+        Mix((Track(speech.__iter__, tuple(order.speech)), *music, *spots), order.frames, channels),
+        _shifted(recording, order),
+        {chapter: frame / SAMPLE_RATE_HZ for chapter, frame in order.leads.items()},
+        tuple(_ad_time(sound.ads[spot.ad], spot, gains_db[spot.ad]) for spot in order.ads),
     )
 
 

@@ -13,7 +13,7 @@ from podmill.errors import MasteringError
 from podmill.mastering import mix
 from podmill.mastering.chapters import chapter_times
 from podmill.mastering.levels import STEP, Levels
-from podmill.mastering.mix import mixed
+from podmill.mastering.mix import Mix
 from podmill.mastering.program import Program, program_of
 from tests.programs import RATE_HZ, Shelf, chord, recorded, script_of
 
@@ -31,18 +31,23 @@ def made(shelf: Shelf, sound: Sound, channels: int = 1) -> Program:
     return program_of(script_of(2, 2), recorded(shelf, SPANS, DURATION_S), sound, shelf.path, channels)
 
 
+def mix_of(program: Program) -> Mix:
+    assert isinstance(program.sound, Mix)
+    return program.sound
+
+
 def whole(program: Program) -> NDArray[np.float32]:
-    return np.concatenate(list(program))
+    return np.concatenate(list(program.sound))
 
 
 def stem(program: Program, *tracks: int) -> NDArray[np.float32]:
     """Some of its tracks alone; the first is the speech."""
-    chosen = [program.tracks[track] for track in tracks]
-    return np.concatenate(list(mixed(chosen, program.order.frames, program.channels)))
+    mix = mix_of(program)
+    return np.concatenate(list(Mix(tuple(mix.tracks[track] for track in tracks), mix.frames, mix.channels)))
 
 
 def music_of(program: Program) -> NDArray[np.float32]:
-    return stem(program, *range(1, len(program.tracks)))
+    return stem(program, *range(1, len(mix_of(program).tracks)))
 
 
 def loudest_lufs(levels: Levels, start_s: float, end_s: float) -> float:
@@ -88,7 +93,7 @@ def test_an_outro_comes_up_after_the_last_word(shelf: Shelf):
     program = made(shelf, Sound(outro=outro, ducking=Ducking(release_s=0.5)))
     last_s = program.recording.lines[-1].end_s
     assert last_s == SPANS[-1][1]
-    assert program.duration_s == pytest.approx(last_s - 1.5 + 5.0, abs=1e-4)
+    assert program.recording.duration_s == pytest.approx(last_s - 1.5 + 5.0, abs=1e-4)
     speech_lufs = Levels.measure([stem(program, 0)], 1).loudness_lufs
     up = music_of(program)[round((last_s + 0.5) * RATE_HZ) : -RATE_HZ]
     assert Levels.measure([up], 1).loudness_lufs == pytest.approx(speech_lufs, abs=0.3)
@@ -130,8 +135,7 @@ def everything(shelf: Shelf) -> Sound:
 def test_speech_is_not_a_sample_off(shelf: Shelf):
     """Every line is found at its new time bit for bit, whatever was put before it."""
     program = made(shelf, everything(shelf))
-    before = made(shelf, Sound()).tracks[0]
-    plain = np.concatenate(list(mixed([before], round(DURATION_S * RATE_HZ), 1)))
+    plain = whole(made(shelf, Sound()))
     speech = stem(program, 0)
     for old, new in zip(SPANS, program.recording.lines, strict=True):
         length = round(old[1] * RATE_HZ) - round(old[0] * RATE_HZ)
@@ -139,7 +143,7 @@ def test_speech_is_not_a_sample_off(shelf: Shelf):
         assert new.start_s * RATE_HZ == pytest.approx(is_, abs=1e-4)
         np.testing.assert_array_equal(speech[is_ : is_ + length], plain[was : was + length])
         assert new.end_s - new.start_s == pytest.approx(old[1] - old[0])
-    assert len(whole(program)) == program.order.frames == round(program.duration_s * RATE_HZ)
+    assert len(whole(program)) == mix_of(program).frames == round(program.recording.duration_s * RATE_HZ)
 
 
 def test_the_same_programme_every_time(shelf: Shelf, monkeypatch: pytest.MonkeyPatch):
@@ -158,11 +162,11 @@ def test_no_seam_clicks(shelf: Shelf):
     program = made(shelf, everything(shelf))
     music = music_of(program)[:, 0]
     steep = np.abs(np.diff(music))
-    inside = [round((span.start + span.end) / 2) for _, span in program.order.pieces]
+    inside = [(track.spans[0].start + track.spans[0].end) // 2 for track in mix_of(program).tracks[1:]]
     usual = max(steep[middle - 2000 : middle + 2000].max() for middle in inside)
     assert steep.max() <= 1.5 * usual + np.abs(music).max() / 220
     speech = np.abs(np.diff(stem(program, 0)[:, 0]))
-    for span in program.order.speech:
+    for span in mix_of(program).tracks[0].spans:
         assert speech[span.start - 1 if span.start else 0] < 1e-3
         assert speech[min(span.end, len(speech)) - 1] < 1e-3
 
@@ -171,14 +175,14 @@ def test_chapters_are_where_they_are_heard(shelf: Shelf):
     """Ads are chapters by their titles; a chapter begins with its sting, the first after the ads before it."""
     program = made(shelf, everything(shelf))
     times = chapter_times(
-        script_of(2, 2), program.recording, program.duration_s, leads=program.leads_s, ads=program.ads
+        script_of(2, 2), program.recording, program.recording.duration_s, leads=program.leads_s, ads=program.ads
     )
     assert [item.title for item in times] == ["Coffee", "Part 1", "Tea", "Part 3"]
     assert times[0].start_s == 0
     assert times[1].start_s == pytest.approx(2.5)
-    sting = next(span for name, span in program.order.pieces if name == "sting")
+    sting = mix_of(program).tracks[2].spans[0]
     assert times[3].start_s == pytest.approx(sting.start / RATE_HZ, abs=1e-3)
-    assert times[-1].end_s == pytest.approx(program.duration_s, abs=1e-3)
+    assert times[-1].end_s == pytest.approx(program.recording.duration_s, abs=1e-3)
 
 
 def test_a_silent_recording_is_not_hidden_by_music(shelf: Shelf):
@@ -204,7 +208,7 @@ def test_memory_does_not_grow_with_the_length(shelf: Shelf):
     program = program_of(script_of(6, 6), recording, everything(shelf), shelf.path, 2)
     tracemalloc.start()
     try:
-        frames = sum(len(block) for block in program)
+        frames = sum(len(block) for block in program.sound)
         peak_bytes = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()
