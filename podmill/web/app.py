@@ -16,13 +16,15 @@ from podmill.errors import InputError
 from podmill.publishing.pages import environment
 from podmill.settings import Settings
 from podmill.web import public
-from podmill.web.access import allowed
+from podmill.web.access import must_be_allowed
 from podmill.web.media import serve_file
 
 Status = Callable[[], Mapping[str, Any]]
 """Gives ``{"batches": [...]}``, each as ``podmill status --json`` prints it; called in a thread."""
 CostsPage = Callable[[Mapping[str, str]], str]
 """Gives the page of costs that is asked for: ``since``, ``until``, ``account``, ``show``; called in a thread."""
+Review = Callable[[FastAPI, SecretStr], None]
+"""Adds the pages of the review queue, which ask for the password."""
 
 SECURITY_HEADERS: Final = {
     "Content-Security-Policy": (
@@ -46,12 +48,15 @@ _PREFLIGHT: Final = {
 _ENVIRONMENT: Final = environment(Path(__file__).parent / "templates")
 
 
-def create_app(settings: Settings, status: Status | None = None, costs: CostsPage | None = None) -> FastAPI:
+def create_app(
+    settings: Settings, status: Status | None = None, costs: CostsPage | None = None, review: Review | None = None
+) -> FastAPI:
     """The application that serves ``settings.public``.
 
     Args:
         status: what the status page shows. Without it, or without ``settings.web_password``, there is no such page.
         costs: the page of costs, which is there on the same terms.
+        review: the review queue, likewise.
     """
     app = FastAPI(title="Podmill", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     app.add_middleware(_Secured)
@@ -61,6 +66,8 @@ def create_app(settings: Settings, status: Status | None = None, costs: CostsPag
         _add_status(app, settings.web_password, status)
     if costs and settings.web_password:
         _add_costs(app, settings.web_password, costs)
+    if review and settings.web_password:
+        review(app, settings.web_password)
     _add_files(app, settings.public)
     return app
 
@@ -68,7 +75,7 @@ def create_app(settings: Settings, status: Status | None = None, costs: CostsPag
 def _add_pages(app: FastAPI, folder: Path) -> None:
     @app.api_route("/", methods=_READ)
     def front() -> Response:
-        return _page("front.html.j2", shows=public.shows(folder))
+        return page("front.html.j2", shows=public.shows(folder))
 
     @app.api_route("/health", methods=_READ)
     def health() -> Response:
@@ -83,30 +90,24 @@ def _add_pages(app: FastAPI, folder: Path) -> None:
 def _add_status(app: FastAPI, password: SecretStr, status: Status) -> None:
     @app.api_route("/status", methods=_READ)
     def status_page(request: Request) -> Response:
-        _must_be_allowed(request, password)
-        page = _page("status.html.j2", batches=status()["batches"])
-        page.headers["Cache-Control"] = "no-store"
-        return page
+        must_be_allowed(request, password)
+        shown = page("status.html.j2", batches=status()["batches"])
+        shown.headers["Cache-Control"] = "no-store"
+        return shown
 
 
 def _add_costs(app: FastAPI, password: SecretStr, costs: CostsPage) -> None:
     @app.api_route("/costs", methods=_READ)
     def costs_page(request: Request) -> Response:
-        _must_be_allowed(request, password)
+        must_be_allowed(request, password)
         try:
-            page = costs(request.query_params)
+            book = costs(request.query_params)
         except InputError as exc:
             raise HTTPException(400, str(exc)) from exc
         # It carries its style, as the file that the command writes does, and nothing else.
         policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
         policy += "; frame-ancestors 'none'"
-        return HTMLResponse(page, headers={"Cache-Control": "no-store", "Content-Security-Policy": policy})
-
-
-def _must_be_allowed(request: Request, password: SecretStr) -> None:
-    if not allowed(request.headers.get("authorization"), password):
-        challenge = {"WWW-Authenticate": 'Basic realm="Podmill", charset="UTF-8"'}
-        raise HTTPException(401, "This page needs the password.", headers=challenge)
+        return HTMLResponse(book, headers={"Cache-Control": "no-store", "Content-Security-Policy": policy})
 
 
 def _add_files(app: FastAPI, folder: Path) -> None:
@@ -134,10 +135,10 @@ def _add_files(app: FastAPI, folder: Path) -> None:
 
 def _refused(_request: Request, exc: Exception) -> Response:
     refusal = cast(HTTPException, exc)
-    page = _page("error.html.j2", message=refusal.detail, code=refusal.status_code)
-    page.status_code = refusal.status_code
-    page.headers.update(refusal.headers or {})
-    return page
+    told = page("error.html.j2", message=refusal.detail, code=refusal.status_code)
+    told.status_code = refusal.status_code
+    told.headers.update(refusal.headers or {})
+    return told
 
 
 class _Secured:
@@ -157,6 +158,7 @@ class _Secured:
         await self._app(scope, receive, send_secured if scope["type"] == "http" else send)
 
 
-def _page(template: str, **values: Any) -> HTMLResponse:
+def page(template: str, **values: Any) -> HTMLResponse:
+    """A page of this site, of a template beside this module."""
     text = _ENVIRONMENT.get_template(template).render(values, language="en", root="/")
     return HTMLResponse(text, headers={"Cache-Control": "no-cache"})

@@ -34,6 +34,20 @@ def serve_file(path: Path, request: Request, headers: Mapping[str, str]) -> Resp
         raise
 
 
+def serve_bytes(data: bytes, request: Request, headers: Mapping[str, str]) -> Response:
+    """As ``serve_file``, for what is made on the way and not kept; players ask for ranges of it."""
+    etag = f'"{hashlib.sha256(data).hexdigest()[:32]}"'
+    told = {**headers, "Accept-Ranges": "bytes", "ETag": etag}
+    asked = _range(request, len(data), etag, "")
+    if asked == (0, 0):
+        return Response(status_code=416, headers={**told, "Content-Range": f"bytes */{len(data)}"})
+    if asked is None:
+        return Response(data, headers=told)
+    first, end = asked
+    told["Content-Range"] = f"bytes {first}-{end - 1}/{len(data)}"
+    return Response(data[first:end], status_code=206, headers=told)
+
+
 def _answer(file: BinaryIO, request: Request, given: Mapping[str, str]) -> Response:
     status = os.fstat(file.fileno())
     size_bytes, modified_s = status.st_size, int(status.st_mtime)

@@ -13,8 +13,9 @@ import uvicorn
 from podmill import settings as configuration
 from podmill.errors import ConfigurationError, PodmillError
 from podmill.settings import Settings
-from podmill.web.app import CostsPage, Status, create_app
+from podmill.web.app import CostsPage, Review, Status, create_app
 from podmill.web.overview import costs_page, overview
+from podmill.web.review import add_review
 
 _BACKLOG: Final = 2048
 _DRAIN_S: Final = 5
@@ -28,6 +29,7 @@ def serve(
     *,
     status: Status | None = None,
     costs: CostsPage | None = None,
+    review: Review | None = None,
     ready: Callable[[int], None] | None = None,
 ) -> None:
     """Serve until SIGINT or SIGTERM.
@@ -36,6 +38,7 @@ def serve(
         port: 0 finds a free one.
         status: what the status page shows.
         costs: the page of costs.
+        review: the pages of the review queue.
         ready: called with the port once connections are accepted.
 
     Raises:
@@ -50,7 +53,7 @@ def serve(
         if ready:
             ready(listener.getsockname()[1])
         config = uvicorn.Config(
-            create_app(settings, status, costs),
+            create_app(settings, status, costs, review),
             log_level=settings.log_level.lower(),
             access_log=False,
             server_header=False,
@@ -103,6 +106,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             port,
             status=lambda: overview(settings),
             costs=lambda query: costs_page(settings, query),
+            review=lambda app, password: add_review(app, password, settings),
             ready=lambda bound: _announce(host, bound),
         )
     except PodmillError as exc:
