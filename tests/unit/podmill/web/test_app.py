@@ -21,6 +21,7 @@ EPISODE = {
     "error": "moon.pdf: not a PDF.",
     "text_only": False,
     "spoken_why": None,
+    "degraded": None,
     "word_accuracy": None,
     "loudness_lufs": -16.04,
     "cost_usd": 0.5,
