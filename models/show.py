@@ -1,5 +1,7 @@
 """What the steps need to know of a show."""
 
+from pydantic import Field
+
 from models.documents import Artifact, Document
 from models.gates import Brand, StatedGates
 from models.sound import Sound
@@ -21,9 +23,9 @@ class ShowProfile(Document):
     """podcast:guid: computed once, kept for ever."""
     cover: Artifact | None = None
     """None: a cover is generated."""
-    sound: Sound | None = None
-    """None: as the settings say, and nothing but speech."""
-    gates: StatedGates | None = None
+    sound: Sound | None = Field(default=None, exclude=True)
+    """None: as the settings say, and nothing but speech. This and what follows is no part of what is published."""
+    gates: StatedGates | None = Field(default=None, exclude=True)
     """None: as the settings say."""
-    brand: Brand | None = None
+    brand: Brand | None = Field(default=None, exclude=True)
     """None: any script will do."""

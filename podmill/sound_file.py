@@ -3,7 +3,7 @@
 import soundfile
 
 
-class PlayedFile(soundfile.SoundFile):  # type: ignore[misc] - it has no types
+class PlayedFile(soundfile.SoundFile):  # type: ignore[misc]  # the package has no types
     """One that nobody seeks in.
 
     ``soundfile`` seeks to where it is anyway after every read. In an MP3 that loses what its decoder knew of the frames

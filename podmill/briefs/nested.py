@@ -95,7 +95,10 @@ def _refusal(error: ErrorDetails, model: type[Document], root: Node, field: str)
     if error["type"] == "missing":
         return InputError("The field is missing.", field=name, line=node.line)
     if error["type"] == "value_error":
-        return InputError(f"{error['ctx']['error']}.".capitalize(), field=name or None, line=node.line)
+        why = str(error["ctx"]["error"])
+        return InputError(f"{why[:1].upper()}{why[1:]}.", field=name or None, line=node.line)
+    if error["type"] == "model_type":
+        return InputError(f"Must be a mapping of fields, but is {node.kind}.", field=name, line=node.line)
     said = error["msg"].replace("Input should be", "Must be").replace("Input should have", "Must have")
     shown = repr(node.value) if isinstance(node.value, str | int | float) else node.kind
     return InputError(f"{said}, but is {shown}.", field=name, line=node.line)

@@ -19,6 +19,8 @@ from models.documents import Artifact
 from models.recording import LineTime, Recording
 from models.script import Chapter, Line, Script
 from models.show import ShowProfile
+from models.sound import Ad, Bed, Piece
+from models.sound import Sound as ShowSound
 from models.take import Take
 from podmill.context import StepContext
 from podmill.errors import ConfigurationError, DiskFullError, InputError, MasteringError, StoreError
@@ -27,6 +29,7 @@ from podmill.settings import Settings
 from podmill.store.local import LocalStore
 from tests.acceptance.second_meter import measured_by_ffmpeg
 from tests.golden.sounds import Sound, flac, speech_like
+from tests.programs import chord
 
 SHOW = ShowProfile(slug="box", title="The Daily Box", author="Ann & Bob", guid="00000000-0000-5000-8000-000000000000")
 BRIEF = Brief(show="box", topic="boxes")
@@ -150,6 +153,54 @@ def test_the_whole_file(context: StepContext, store: LocalStore, recording: Reco
     assert shares == sorted(shares)
     assert 0 <= shares[0] < 0.05
     assert 0.9 < shares[-1] <= 1
+
+
+@pytest.mark.parametrize("channels", [1, 2])
+def test_music_and_ads_are_inside_the_gate(
+    context: StepContext, store: LocalStore, recording: Recording, tmp_path: Path, channels: int
+):
+    """With intro, bed, sting and ads the decoded file is on target by two meters, and everything that tells of a time
+    tells that of the file."""
+    kept = {}
+    for name, sound in (("theme.mp3", chord(4.0, channels=2)), ("bed.ogg", chord(3.0)), ("ad.wav", speech_like(2.0))):
+        soundfile.write(tmp_path / name, sound, 44_100)
+        kept[name] = store.put(tmp_path / name)
+    theme = Piece(file=kept["theme.mp3"], overlap_s=1.5)
+    show = SHOW.model_copy(
+        update={
+            "sound": ShowSound(
+                channels=channels,
+                intro=theme,
+                sting=theme.model_copy(update={"length_s": 1.0, "overlap_s": 0.2}),
+                bed=Bed(file=kept["bed.ogg"]),
+                ads=(Ad(file=kept["ad.wav"], title="Rope & Co", at="between", chapter=2),),
+            )
+        }
+    )
+    made = master(made_script(), recording, show, BRIEF, context, episode_id="ep-1", published_year=2031)
+
+    assert made.loudness_lufs == pytest.approx(-16, abs=0.1)
+    assert made.true_peak_dbtp <= -1.0
+    other_lufs, other_dbtp = measured_by_ffmpeg(store.path(made.audio))
+    assert other_lufs == pytest.approx(-16, abs=0.15)
+    assert other_dbtp <= -1.0 + 0.05  # ffmpeg prints one decimal
+    info = soundfile.info(store.path(made.audio))
+    assert (info.channels, info.frames) == (channels, round(made.duration_s * 44_100))
+    assert made.duration_s == pytest.approx(recording.duration_s + made.added_s, abs=1e-6)
+
+    assert [item.title for item in made.chapters] == ["Part 0", "Part 1", "Rope & Co", "Part 2"]
+    assert [(ad.title, ad.at) for ad in made.ads] == [("Rope & Co", "between")]
+    assert made.chapters[2].start_s == pytest.approx(made.ads[0].start_s, abs=0.001)
+    marks = sorted(item.start_time for item in ID3(store.path(made.audio)).getall("CHAP"))
+    assert marks == [round(item.start_s * 1000) for item in made.chapters]
+    first_s = 4.0 - 1.5
+    cues = list(srt.parse(store.path(made.transcript_srt).read_text(encoding="utf-8")))
+    assert cues[0].start.total_seconds() == pytest.approx(first_s, abs=0.001)
+    captions = webvtt.from_buffer(io.StringIO(store.path(made.transcript_vtt).read_text(encoding="utf-8"))).captions
+    assert captions[0].start_in_seconds == pytest.approx(first_s, abs=1)
+    segments = json.loads(store.path(made.transcript_json).read_text(encoding="utf-8"))["segments"]
+    assert segments[0]["startTime"] == pytest.approx(first_s, abs=0.001)
+    assert segments[4]["startTime"] > made.ads[0].end_s > made.ads[0].start_s > segments[3]["endTime"]
 
 
 def test_the_same_again_is_the_same_bytes(
