@@ -154,7 +154,7 @@ class Ordering:
     def _speak(self, frames: int, lead: Span | None) -> None:
         span, bed = Span(self._clock, frames, EDGE, EDGE), self._sound.bed
         self._order.speech.append(span)
-        self._clock = span.end
+        self._clock = max(span.end, lead.end if lead else 0)
         if bed:
             # It comes in as the music before it goes out.
             fade_in, fade_out = max(in_frames(bed.fade_in_s), EDGE), max(in_frames(bed.fade_out_s), EDGE)
