@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import pairwise
 from typing import Final
 
 import numpy as np
@@ -14,7 +15,8 @@ from podmill.context import StepContext
 from podmill.errors import SpeechError, StoreError
 from podmill.speech import files
 from podmill.speech.engine import RequestLine, Samples, SpeechRequest
-from podmill.speech.take import FADE_S, RATE_HZ
+from podmill.speech.level import RATE_HZ, Level, Voice, meeting_gains
+from podmill.speech.take import FADE_S
 from podmill.store.room import check_room
 
 LEAD_IN_S: Final = 0.3
@@ -50,6 +52,10 @@ class _Spoken:
     take: Take
     within: TakeLine
 
+    @property
+    def voice(self) -> Voice:
+        return self.take.key, self.line.speaker
+
 
 def join(
     script: Script,
@@ -63,6 +69,8 @@ def join(
     passed_over: tuple[PassedOver, ...] = (),
 ) -> Recording:
     """All takes in the order of the script: FLAC, 44.1 kHz mono, 16 bit. The same takes give the same bytes.
+
+    Speakers come equally loud, also where one take says several of them.
 
     Args:
         requests: as planned; a later request replaces the lines it shares with an earlier one.
@@ -186,11 +194,11 @@ class _Track:
 def _write(script: Script, spoken: Sequence[_Spoken], track: _Track, context: StepContext) -> tuple[LineTime, ...]:
     lines = {line.index: line for line in script.lines}
     times: dict[int, LineTime] = {}
-    spans = _spans(spoken, lines)
+    spans, gains = _spans(spoken, lines), _gains(spoken, context)
     for number, span in enumerate(spans):
         track.write(_silence(_pause_before(spans, number, lines)))
         offset_s = track.frames / RATE_HZ - span[0].within.start_s
-        track.write(_audio(span, context))
+        track.write(_audio(span, gains, context))
         for part in span:
             index = part.line.index
             first = times.get(index)
@@ -216,25 +224,58 @@ def _silence(duration_s: float) -> Iterator[Samples]:
     yield np.zeros(round(duration_s * RATE_HZ), dtype=np.float32)
 
 
-def _audio(span: Sequence[_Spoken], context: StepContext) -> Iterator[Samples]:
-    """The audio of a span, faded in and out."""
-    take = span[0].take
-    start = round(span[0].within.start_s * RATE_HZ)
-    length = round(span[-1].within.end_s * RATE_HZ) - start
+def _gains(spoken: Sequence[_Spoken], context: StepContext) -> Mapping[Voice, float]:
+    """By how much each voice is made louder or softer, so that all of them meet."""
+    voices: dict[Voice, list[_Spoken]] = {}
+    for part in spoken:
+        voices.setdefault(part.voice, []).append(part)
+    return meeting_gains(
+        {
+            voice: Level.measure(
+                block for part in parts for block in _excerpt(part.take, *_frames(part.within, part.within), context)
+            )
+            for voice, parts in voices.items()
+        }
+    )
+
+
+def _audio(span: Sequence[_Spoken], gains: Mapping[Voice, float], context: StepContext) -> Iterator[Samples]:
+    """The audio of a span, faded in and out; between two voices the gain goes from that of one to that of the other."""
+    start, length = _frames(span[0].within, span[-1].within)
     fade = round(FADE_S * RATE_HZ)
+    bends, heights = [0.0], [gains[span[0].voice]]
+    for before, after in pairwise(span):
+        middle = (before.within.end_s + after.within.start_s) / 2 * RATE_HZ - start
+        bends += [middle - fade, middle + fade]
+        heights += [gains[before.voice], gains[after.voice]]
     done = 0
+    for block in _excerpt(span[0].take, start, length, context):
+        place = np.arange(done, done + len(block))
+        edges = np.clip(np.minimum(place, length - 1 - place) / fade, 0, 1)
+        yield block * (edges * np.interp(place, bends, heights)).astype(np.float32)
+        done += len(block)
+
+
+def _frames(first: TakeLine, last: TakeLine) -> tuple[int, int]:
+    """Where in its take a stretch begins, and how long it is."""
+    start = round(first.start_s * RATE_HZ)
+    return start, round(last.end_s * RATE_HZ) - start
+
+
+def _excerpt(take: Take, start: int, length: int, context: StepContext) -> Iterator[Samples]:
+    """A stretch of the audio of a take, in blocks.
+
+    Raises:
+        StoreError: it is gone, damaged or shorter.
+    """
+    left = length
     try:
         with soundfile.SoundFile(context.store.path(take.audio)) as file:
             file.seek(start)
-            while done < length:
-                block = file.read(min(BLOCK, length - done), dtype="float32")
-                if len(block) == 0:
-                    break
-                place = np.arange(done, done + len(block))
-                gain = np.minimum(place, length - 1 - place) / fade
-                yield block * np.clip(gain, 0, 1).astype(np.float32)
-                done += len(block)
+            while left and len(block := file.read(min(BLOCK, left), dtype="float32")):
+                yield block
+                left -= len(block)
     except soundfile.LibsndfileError as exc:
         raise StoreError(f"The audio of take {take.key[:12]} cannot be read: {exc}", action="Speak it again.") from exc
-    if done < length:
+    if left:
         raise StoreError(f"The audio of take {take.key[:12]} is shorter than recorded.", action="Speak it again.")

@@ -11,6 +11,7 @@ from podmill.errors import PodmillError
 from podmill.settings import Settings
 from podmill.speech import take
 from podmill.speech.engine import ENGINES, CheckedEngine, RawSpeech, make
+from podmill.speech.level import RATE_HZ
 
 log = logging.getLogger(__name__)
 
@@ -32,6 +33,6 @@ def ready_paid(settings: Settings) -> None:
         except PodmillError as exc:
             log.info("%s is not ready: %s", name, exc)
     if found:
-        noise = np.random.default_rng(0).normal(0, 0.1, take.RATE_HZ).astype(np.float32)
+        noise = np.random.default_rng(0).normal(0, 0.1, RATE_HZ).astype(np.float32)
         with tempfile.TemporaryDirectory(prefix="podmill-") as folder:
-            take.finish(RawSpeech(noise, take.RATE_HZ, b"", ".wav", "audio/wav"), "noise", Path(folder) / "take.flac")
+            take.finish(RawSpeech(noise, RATE_HZ, b"", ".wav", "audio/wav"), "noise", Path(folder) / "take.flac")

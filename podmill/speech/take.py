@@ -3,7 +3,6 @@
 import math
 import warnings
 from functools import cache
-from itertools import pairwise
 from pathlib import Path
 from typing import Any, Final, NoReturn
 
@@ -16,18 +15,8 @@ from podmill.context import StepContext
 from podmill.errors import SpeechError
 from podmill.speech import engine, files, pauses
 from podmill.speech.draft import Draft, drafted
-from podmill.speech.engine import RawSpeech, Samples, SpeechRequest
-
-RATE_HZ: Final = 44100
-"""Of every take and recording."""
-
-LOUDNESS_LUFS: Final = -23.0
-"""EBU R128. Raw speech peaks 18 to 22 dB above its loudness: any louder and the peaks of some lines would forbid the
-level that the others get. The master brings the whole to its target."""
-
-PEAK_MAX: Final = 10 ** (-1 / 20)
-GATE_S: Final = 0.4
-"""The meter measures in blocks of this length; what is shorter is levelled by its mean square."""
+from podmill.speech.engine import RawSpeech, SpeechRequest
+from podmill.speech.level import LOUDNESS_LUFS, PEAK_MAX, RATE_HZ, Level
 
 SILENT: Final = 10 ** (-50 / 20)
 """No sample above this: nothing was said."""
@@ -44,8 +33,6 @@ STEP_MS: Final = 5
 BLOCK: Final = 1 << 16
 WINDOW: Final = 10 * RATE_HZ
 """How much of an end is searched for its first sound at a time."""
-METERED: Final = 30 * RATE_HZ
-"""How much is measured at a time. What is longer has the mean of its parts."""
 
 
 def speak(request: SpeechRequest, context: StepContext) -> Take:
@@ -156,29 +143,8 @@ def _quiet(draft: Draft, threshold_db: float, *, backwards: bool) -> int:
 
 def _gain(draft: Draft, start: int, end: int) -> float:
     """What brings a part of a draft to the level of all takes."""
-    count = max(1, round((end - start) / METERED))
-    edges = [start + (end - start) * number // count for number in range(count + 1)]
-    peak, energies = 0.0, []
-    for at, stop in pairwise(edges):
-        samples = draft.read(at, stop - at)
-        peak = max(peak, float(np.abs(samples).max()))
-        if samples.any():
-            energies.append(10 ** (loudness_lufs(samples) / 10))
-    # Windows that are far below the others hold pauses: they do not count, as in EBU R128.
-    heard = [energy for energy in energies if energy > max(energies) / 100]
-    gain_db = LOUDNESS_LUFS - 10 * math.log10(sum(heard) / len(heard))
-    return min(10 ** (gain_db / 20), PEAK_MAX / peak)
-
-
-def loudness_lufs(samples: Samples) -> float:
-    """Integrated loudness of mono audio at 44.1 kHz; short audio by its mean square, which leaves out the weighting."""
-    from pyloudnorm import Meter
-
-    if len(samples) > math.ceil(GATE_S * RATE_HZ):
-        measured = float(Meter(RATE_HZ).integrated_loudness(samples.astype(np.float64)))
-        if math.isfinite(measured):
-            return measured
-    return -0.691 + 10 * math.log10(float(np.mean(np.square(samples, dtype=np.float64))))
+    level = Level.measure(draft.read(at, min(BLOCK, end - at)) for at in range(start, end, BLOCK))
+    return min(10 ** ((LOUDNESS_LUFS - level.loudness_lufs) / 20), PEAK_MAX / level.peak)
 
 
 def _line_times(

@@ -13,7 +13,8 @@ from podmill.context import StepContext
 from podmill.money import prices
 from podmill.settings import Settings, load
 from podmill.speech.engine import ENGINES, EXTRAS, Engine, RequestLine, SpeechRequest, Voice, make, priced
-from podmill.speech.take import RATE_HZ, speak
+from podmill.speech.level import RATE_HZ
+from podmill.speech.take import speak
 from podmill.store.local import LocalStore
 from tests.emulators.hosted import environment
 from tests.unit.podmill.speech.tones import Takes

