@@ -37,7 +37,7 @@ class Shelf:
 def chord(duration_s: float, *, sample_rate_hz: int = RATE_HZ, channels: int = 1, amplitude: float = 0.2) -> Sound:
     """Steady music: three sines, so that any window of it is as loud as any other."""
     time = np.arange(round(duration_s * sample_rate_hz)) / sample_rate_hz
-    wave = sum(np.sin(2 * np.pi * frequency_hz * time) for frequency_hz in (220.0, 277.2, 329.6))
+    wave = np.sum([np.sin(2 * np.pi * frequency_hz * time) for frequency_hz in (220.0, 277.2, 329.6)], axis=0)
     return np.repeat((amplitude * wave / 3).astype(np.float32)[:, None], channels, axis=1)
 
 

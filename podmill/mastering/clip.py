@@ -58,7 +58,7 @@ def check_clip(path: Path, *, longest_s: float) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """As much of a file as is played, as it sounds at 44.1 kHz in the channels of the programme."""
+    """As much of a file as is played, as it sounds at 44.1 kHz in the channels of the program."""
 
     path: Path
     channels: int

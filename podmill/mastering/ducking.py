@@ -19,7 +19,7 @@ from podmill.mastering.source import SAMPLE_RATE_HZ
 
 @dataclass(frozen=True, slots=True)
 class Spoken:
-    """A line on the clock of the programme, in frames."""
+    """A line on the clock of the program, in frames."""
 
     start: int
     end: int

@@ -10,12 +10,12 @@ from podmill.mastering.source import BLOCK
 from podmill.mastering.tape import Opener, Tape, rising
 
 Gain = Callable[[Numbers], Numbers]
-"""Amplification at frames of the programme."""
+"""Amplification at frames of the program."""
 
 
 @dataclass(frozen=True, slots=True)
 class Span:
-    """Where a stretch of a sound is heard: frames on the clock of the programme."""
+    """Where a stretch of a sound is heard: frames on the clock of the program."""
 
     start: int
     frames: int

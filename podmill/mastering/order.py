@@ -78,7 +78,7 @@ class Spot:
 
 @dataclass(slots=True)
 class Order:
-    """Where everything is heard: frames on the clock of the programme."""
+    """Where everything is heard: frames on the clock of the program."""
 
     speech: list[Span] = field(default_factory=list)
     """Stretches of the recording, in its order and without a frame left out."""

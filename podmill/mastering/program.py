@@ -1,4 +1,4 @@
-"""The programme: the recording with what its show has heard around, under and between it."""
+"""The program: the recording with what its show has heard around, under and between it."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -47,7 +47,7 @@ def program_of(script: Script, recording: Recording, sound: Sound | None, path: 
     every file is decoded once.
 
     Args:
-        channels: of the programme, 1 or 2.
+        channels: of the program, 1 or 2.
 
     Raises:
         MasteringError: the recording or a file of the show is silent, damaged or too short.

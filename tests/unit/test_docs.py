@@ -13,13 +13,17 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
+import soundfile
 
 from models.steps import EpisodeState
 from podmill import publishing, research, scripting, settings, speech, verification
+from podmill.briefs import read_show_request
 from podmill.briefs.reading import read_submission
 from podmill.cli.app import GROUPS
+from podmill.mastering.program import program_of
 from podmill.money import prices, tiers
 from podmill.report.status import BatchStatus
+from tests.programs import Shelf, chord, recorded, script_of
 
 ROOT: Final = Path(__file__).parents[2]
 PAGES: Final = (ROOT / "README.md", ROOT / "CHANGELOG.md", *sorted((ROOT / "docs").rglob("*.md")))
@@ -102,6 +106,26 @@ def test_every_batch_that_is_shown_is_read_without_a_refused_row(block: Block, t
 
     assert submission.refused == ()
     assert submission.episodes
+
+
+@pytest.mark.parametrize("block", blocks("yaml", "sound"))
+def test_every_sound_that_is_shown_is_taken_and_heard(block: Block, tmp_path: Path) -> None:
+    """The example is a show's as it stands, with the files it names beside it; all of it is in the program."""
+    for name in re.findall(r"[\w/]+\.(?:mp3|wav|flac|ogg)", block.text):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        soundfile.write(tmp_path / name, chord(4.0), 44_100)
+    (tmp_path / "sound.yaml").write_text(block.text)
+    stated: dict[str, str | bool | Path] = {"slug": "my-show", "sound": tmp_path / "sound.yaml"}
+    request = read_show_request(stated, settings.load({"PODMILL_HOME": str(tmp_path)})[0]).sound
+    assert request is not None
+    shelf = Shelf(tmp_path)
+    shelf.paths = {str(file.sha256): file.path for file in request.files if file.path}
+    recording = recorded(shelf, ((0.3, 2.0), (2.9, 5.0)), 6.0)
+
+    program = program_of(script_of(1, 1), recording, request.sound, shelf.path, request.sound.channels or 1)
+
+    assert [ad.at for ad in program.ads] == ["before", "between", "after"]
+    assert sum(len(sound) for sound in program.sound) == round(program.recording.duration_s * 44_100)
 
 
 def _content(suffix: str) -> bytes:
