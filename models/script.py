@@ -19,6 +19,8 @@ class Line(Document):
     """As a reader sees it (transcript, show notes)."""
     spoken: str
     """As the voice says it: no digits, symbols, addresses or abbreviations."""
+    spoken_first: str = ""
+    """``spoken`` before a person gave the line other words: takes that its neighbours are in still say that."""
     chapter: int
     """Index into ``Script.chapters``."""
     facts: tuple[str, ...] = ()

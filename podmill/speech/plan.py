@@ -3,17 +3,19 @@
 import hashlib
 import json
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate, groupby
+from types import MappingProxyType
 from typing import Final
 
 from models.brief import CastMember
-from models.script import Script
+from models.script import Line, Script
 from podmill.errors import ScriptError, SpeechError
 from podmill.settings import Settings
 from podmill.speech import engine
 from podmill.speech.cuts import Unit, goes_on, grouped
-from podmill.speech.engine import EngineCapabilities, RequestLine, SpeechRequest
+from podmill.speech.engine import EngineCapabilities, RequestLine, SpeechRequest, Voice
 from podmill.speech.voices import find, must_speak
 from podmill.text import sentences
 
@@ -25,19 +27,24 @@ STITCH_CHARACTERS: Final = 300
 
 
 def plan(
-    script: Script, cast: Sequence[CastMember], settings: Settings, variants: Mapping[int, int]
+    script: Script,
+    cast: Sequence[CastMember],
+    settings: Settings,
+    variants: Mapping[int, int],
+    others: Mapping[int, str] = MappingProxyType({}),
 ) -> tuple[SpeechRequest, ...]:
     """The requests that speak a script, in its order.
 
     Requests are cut between chapters rather than between lines, and between lines rather than sentences, wherever that
     costs no further request; within a sentence only where its line ends and no request holds all of it. A request that
     is cut from another of its voice knows what is said before and after it, where its engine takes that. A line to be
-    spoken again gets a request of its own after the one that has it, unless it is alone in it: the takes of its
-    neighbours stay as they are.
+    spoken again gets requests of its own after those that have it, which are left out where it is alone in them: the
+    takes of its neighbours stay as they are, also where they were spoken before a person gave it other words.
 
     Args:
         cast: with every voice resolved.
-        variants: by line index, how often the line was spoken before; lines that are not in it count 0.
+        variants: by line index, how often its voice spoke the line before; lines that are not in it count 0.
+        others: by line index, the voice that speaks the line instead of its speaker's.
 
     Raises:
         ScriptError: a line has nothing to say, or its speaker is not in the cast.
@@ -48,16 +55,30 @@ def plan(
     engines = cache(lambda name: engine.make(name, settings))
     limits = cache(lambda name: engine.limits(engines(name), script.language))
     fingerprints = cache(lambda voice, variant: engines(voice.engine).fingerprint(voice, variant))
-    planned: list[SpeechRequest] = []
-    units = tuple(_units(script, cast, settings, limits))
-    said = {unit.index: (unit.voice.id, unit.line) for unit in units}
-    for name, run in groupby(units, key=lambda unit: unit.voice.engine):
-        for group in grouped(tuple(run), limits(name)):
-            voices = {unit.voice.id: unit.voice for unit in group}
-            for lines, variant in _takes(_lines(group), variants):
-                prints = {line.voice: fingerprints(voices[line.voice], variant) for line in lines}
+    voices = {member.speaker: find(member.voice, settings) for member in cast}
+    anew = _anew(script, variants, others, voices, settings)
+
+    def requests(spoken: Sequence[Unit], said: Mapping[int, tuple[str, str]], variant: int) -> Iterator[SpeechRequest]:
+        for name, run in groupby(spoken, key=lambda unit: unit.voice.engine):
+            for group in grouped(tuple(run), limits(name)):
+                heard = {unit.voice.id: unit.voice for unit in group}
+                prints = {each: fingerprints(heard[each], variant) for each in heard}
+                lines = _lines(group)
                 around = _around(lines, said) if limits(name).stitching and len(prints) == 1 else ("", "")
-                planned.append(_request(name, script.language, lines, variant, prints, around))
+                yield _request(name, script.language, lines, variant, prints, around)
+
+    first = tuple(_units([_as_first(line) for line in script.lines], script.language, voices, limits))
+    said = {unit.index: (unit.voice.id, unit.line) for unit in first}
+    planned: list[SpeechRequest] = []
+    for request in requests(first, said, 0):
+        if any(line.index not in anew for line in request.lines):
+            planned.append(request)
+        for line in request.lines:
+            if line.index in anew and line.piece + len(line.text) == len(said[line.index][1]):
+                again = anew[line.index]
+                units = tuple(_units([again.line], script.language, again.voices, limits))
+                now = {**said, line.index: (units[0].voice.id, units[0].line)}
+                planned += requests(units, now, again.variant)
     return tuple(planned)
 
 
@@ -105,13 +126,45 @@ def split(
     )
 
 
-def _units(
-    script: Script, cast: Sequence[CastMember], settings: Settings, limits: Callable[[str], EngineCapabilities]
-) -> Iterator[Unit]:
-    voices = {member.speaker: find(member.voice, settings) for member in cast}
-    for voice in voices.values():
-        must_speak(voice, script.language)
+@dataclass(frozen=True, slots=True)
+class _Anew:
+    """A line that is spoken by itself, after all was spoken once."""
+
+    line: Line
+    variant: int
+    voices: Mapping[str, Voice]
+    """By speaker."""
+
+
+def _anew(
+    script: Script,
+    variants: Mapping[int, int],
+    others: Mapping[int, str],
+    voices: Mapping[str, Voice],
+    settings: Settings,
+) -> Mapping[int, _Anew]:
+    found = {}
     for line in script.lines:
+        if variants.get(line.index, 0) > 0 or line.index in others:
+            other = {line.speaker: find(others[line.index], settings)} if line.index in others else {}
+            found[line.index] = _Anew(line, variants.get(line.index, 0), {**voices, **other})
+    return found
+
+
+def _as_first(line: Line) -> Line:
+    """With the words that the take of its neighbours has."""
+    return line.model_copy(update={"spoken": line.spoken_first or line.spoken})
+
+
+def _units(
+    lines: Sequence[Line],
+    language: str,
+    voices: Mapping[str, Voice],
+    limits: Callable[[str], EngineCapabilities],
+) -> Iterator[Unit]:
+    for voice in voices.values():
+        must_speak(voice, language)
+    for line in lines:
         if line.speaker not in voices:
             raise ScriptError(
                 f"Line {line.index + 1} is spoken by {line.speaker!r}, who is not in the cast.",
@@ -177,18 +230,6 @@ def _head(text: str) -> str:
     """The beginning of a text, up to a word."""
     text = text.strip()
     return text if len(text) <= STITCH_CHARACTERS else text[:STITCH_CHARACTERS].rpartition(" ")[0]
-
-
-def _takes(
-    lines: tuple[RequestLine, ...], variants: Mapping[int, int]
-) -> Iterator[tuple[tuple[RequestLine, ...], int]]:
-    if len(lines) == 1:
-        yield lines, variants.get(lines[0].index, 0)
-        return
-    yield lines, 0
-    for line in lines:
-        if variants.get(line.index, 0) > 0:
-            yield (line,), variants[line.index]
 
 
 def _request(
