@@ -10,7 +10,7 @@ from collections.abc import Callable
 from random import Random
 from typing import Final
 
-from podmill.report.drift import EPISODES_MIN, LIMIT, WEIGHT, chart
+from podmill.report.drift import EPISODES_MIN, LIMIT, WEIGHT, first_alarm
 
 SEED: Final = 20261121
 RUNS: Final = 2000
@@ -27,18 +27,10 @@ SPREADS: Final[dict[str, Callable[[Random], float]]] = {
 }
 
 
-def first_alarm(values: list[float]) -> int | None:
-    """Values until the first alarm."""
-    for at, (average, alarm) in enumerate(chart(values), start=1):
-        if at >= EPISODES_MIN and abs(average) > alarm:
-            return at
-    return None
-
-
 def false_alarms(draw: Callable[[Random], float]) -> dict[str, float]:
     random = Random(SEED)  # noqa: S311 - reproducible on purpose
     heard = [first_alarm([draw(random) for _ in range(EPISODES)]) for _ in range(RUNS)]
-    alarms = [at for at in heard if at is not None]
+    alarms = [alarm[0] + 1 for alarm in heard if alarm is not None]
     episodes = sum(alarms) + EPISODES * (RUNS - len(alarms))
     return {
         "false_alarms_per_1000_episodes": round(1000 * len(alarms) / episodes, 3),
@@ -51,10 +43,11 @@ def delay(shift: float, before: int) -> dict[str, float]:
     delays = []
     for _ in range(RUNS):
         values = [random.gauss(shift if at >= before else 0, 1) for at in range(before + 100)]
-        at = first_alarm(values)
-        if at is not None and at <= before:
-            continue
-        delays.append(at - before if at else 100)
+        alarm = first_alarm(values)
+        if alarm is None:
+            delays.append(100)
+        elif alarm[0] >= before:
+            delays.append(alarm[0] + 1 - before)
     return {
         "median_episodes": statistics.median(delays),
         "found_within_100": round(sum(delay < 100 for delay in delays) / len(delays), 3),

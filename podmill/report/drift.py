@@ -37,10 +37,11 @@ def drifts(values: Sequence[float]) -> list[Drift]:
     """Every change in some values, oldest first. After an alarm the chart begins anew, where the change began."""
     found: list[Drift] = []
     start = 0
-    while (drift := _first(values[start:])) is not None:
-        found.append(Drift(start + drift.since, start + drift.found, drift.direction))
-        # At least one value further: every round is shorter than the last.
-        start += max(drift.since, 1)
+    while (alarm := first_alarm(values[start:])) is not None:
+        at, direction = alarm
+        since = start + _began(values[start : start + at + 1])
+        found.append(Drift(since, start + at, direction))
+        start = since
     return found
 
 
@@ -57,11 +58,21 @@ def chart(values: Sequence[float]) -> Iterator[tuple[float, float]]:
         yield average, LIMIT * (WEIGHT / (2 - WEIGHT) * (1 - left)) ** 0.5
 
 
-def _first(values: Sequence[float]) -> Drift | None:
-    since, side = 0, 0.0
+def first_alarm(values: Sequence[float]) -> tuple[int, Literal["up", "down"]] | None:
+    """The place of the first value after which the average is too far from 0, and where it is."""
     for at, (average, alarm) in enumerate(chart(values)):
-        if average * side <= 0:
-            since, side = at, average
         if at + 1 >= EPISODES_MIN and abs(average) > alarm:
-            return Drift(since, at, "up" if average > 0 else "down")
+            return at, "up" if average > 0 else "down"
     return None
+
+
+def _began(values: Sequence[float]) -> int:
+    """The place that divides some values best into two levels, by their ranks (A. N. Pettitt, 1979): over 0."""
+    ordered, count = sorted(values), len(values)
+    best, place, total = -1.0, 1, 0.0
+    for at, value in enumerate(values[:-1], start=1):
+        total += bisect_left(ordered, value) + bisect_right(ordered, value) - count
+        apart = abs(total) / (at * (count - at)) ** 0.5
+        if apart > best:
+            best, place = apart, at
+    return place

@@ -1,0 +1,80 @@
+"""Limits of shows, and what follows from scores."""
+
+from pathlib import Path
+
+import pytest
+
+from models.gates import Gates, StatedGate, StatedGates
+from models.score import Score
+from podmill.quality import decide, gates_of, score
+from podmill.quality.gates import unmeasured
+from podmill.settings import Settings
+
+
+@pytest.fixture
+def gates(tmp_path: Path) -> Gates:
+    return gates_of(Settings(home=tmp_path))
+
+
+def test_a_show_changes_only_what_it_states(tmp_path: Path) -> None:
+    """A limit without an action keeps ours, and the other gates are as the settings say."""
+    settings = Settings(home=tmp_path, clarity_min=0.7)
+    gates = gates_of(settings, StatedGates(duration=StatedGate(limit=0.1), unmeasured="fail"))
+
+    assert (gates.duration.limit, gates.duration.action) == (0.1, "note")
+    assert gates.clarity.limit == 0.7
+    assert gates.unmeasured == "fail"
+
+
+def test_a_number_is_a_limit_and_a_word_an_action() -> None:
+    """The short way to state a gate in a file."""
+    stated = StatedGates.model_validate({"clarity": "0.75", "duration": "review"})
+
+    assert stated.clarity == StatedGate(limit=0.75)
+    assert stated.duration == StatedGate(action="review")
+
+
+@pytest.mark.parametrize(("name", "value", "passed"), [("clarity", 0.8, True), ("clarity", 0.79, False)])
+def test_floors(gates: Gates, name: str, value: float, passed: bool) -> None:
+    """What reaches the limit passes."""
+    assert score(name, value, gates, "").passed is passed
+
+
+@pytest.mark.parametrize(("value", "passed"), [(0.05, True), (0.06, False)])
+def test_ceilings(gates: Gates, value: float, passed: bool) -> None:
+    """What stays at the limit passes."""
+    assert score("duration", value, gates, "").passed is passed
+
+
+def test_nothing_is_done_about_what_passed(gates: Gates) -> None:
+    """A voice that is heard for the first time has no limit yet."""
+    new = Score(name="voice_reference", value=None, said="Heard for the first time: piper:joe.")
+
+    assert decide([score("clarity", 0.9, gates, ""), new], gates).action is None
+
+
+def test_the_severest_action_is_taken_and_all_bad_lines_are_named(gates: Gates) -> None:
+    """Lines that are to be spoken again are named even where a person decides."""
+    wrong = score("voice_lines", 0.5, gates, "Wrong voice.", lines=(4,))
+    cut = score("clipping", 60.0, gates, "Cut.", lines=(2, 4))
+    dull = score("clarity", 0.5, gates, "Dull.")
+
+    assert decide([wrong, cut], gates).action == "respeak"
+    both = decide([wrong, cut, dull], gates)
+    assert (both.action, both.lines, both.reason) == ("review", (2, 4), "Dull.")
+
+
+def test_nothing_can_be_spoken_again_where_no_line_is_named(gates: Gates) -> None:
+    """Then a person decides."""
+    assert decide([score("voice_lines", 0.5, gates, "Off.")], gates).action == "review"
+
+
+@pytest.mark.parametrize("action", ["note", "review", "fail"])
+def test_what_cannot_be_measured_does_not_pass(tmp_path: Path, action: str) -> None:
+    """It is told, and a setting says whether that stops the episode."""
+    gates = gates_of(Settings(home=tmp_path, unmeasured=action))
+    found = unmeasured("clarity", gates, "run: pip install speechmos")
+
+    assert found.passed is None
+    assert "pip install" in found.said
+    assert decide([found], gates).action == action
