@@ -1,33 +1,71 @@
 """Recording to verdict: heard before it is published, and sent back line by line where it is not good enough."""
 
 from models.recording import Recording
+from models.score import Score
 from models.script import Script
 from models.steps import Step
+from models.verdict import LineVerdict, Verdict
+from podcast_tasks import shows
 from podcast_tasks.app import app
-from podcast_tasks.running import Done, Outcome, Review, SendBack, Work, run_step
+from podcast_tasks.running import Done, Failed, Outcome, Review, SendBack, Work, run_step
+from podmill.quality import decide, gates_of, measure
 from podmill.verification import not_applicable, verify
+
+NAMED_MAX = 5
+"""Lines that a person is told about; the verdict has them all."""
 
 
 def make(work: Work) -> Outcome:
     script = work.need(Step.SCRIPTING, Script)
     recording = work.need(Step.SYNTHESIS, Recording)
+    settings, tries = work.context.settings, work.claim.round
     if recording.text_only:
-        return Done(not_applicable(work.context.settings, round=work.claim.round), scores={"word_accuracy": None})
-    verdict = verify(script, recording, work.context, round=work.claim.round)
+        return Done(not_applicable(settings, round=tries), scores={"word_accuracy": None})
+    gates = gates_of(settings, shows.profile_of(work.journal, work.brief.show).gates)
+    threshold, measures = gates.word_accuracy.limit, measure(script, recording, gates, work.context)
+    strayed = {line for each in measures if each.name == "voice_lines" for line in each.lines}
+    if gates.voice_lines.action == "note":
+        strayed = set()
+    verdict = verify(script, recording, work.context, round=tries, threshold=threshold, strayed=strayed)
+    measures = (words(verdict, script), *measures)
     scores = {"word_accuracy": verdict.word_accuracy}
-    if verdict.passed:
-        return Done(verdict, scores=scores)
-    if verdict.respeak and work.claim.round < work.context.settings.respeak_max:
-        return SendBack(verdict, Step.SYNTHESIS, scores=scores)
-    accuracy = verdict.word_accuracy or 0.0
-    worst = min(verdict.lines, key=lambda line: line.word_accuracy)
+    decision = decide(measures, gates)
+    if decision.action in (None, "note"):
+        return Done(verdict, scores=scores, measures=measures)
+    if decision.action == "fail":
+        return Failed(verdict, decision.reason, scores=scores, measures=measures)
+    if decision.action == "respeak":
+        also = tuple(line for line in decision.lines if line not in verdict.respeak)
+        verdict = verdict.model_copy(update={"respeak": verdict.respeak + also})
+        if tries < settings.respeak_max:
+            return SendBack(verdict, Step.SYNTHESIS, scores=scores, measures=measures)
     reason = (
-        f"Word accuracy {accuracy:.1%}, {verdict.threshold:.0%} is needed, after {work.claim.round + 1} "
-        f"hearings. Worst is line {worst.index + 1}: {script.lines[worst.index].text[:120]!r} "
-        f"was heard as {worst.heard[:120]!r}. Submit it with another wording or voice, or have the bad lines spoken "
-        f"once more: podmill retry {work.claim.episode_id}"
+        f"After {tries + 1} hearings: {decision.reason} Submit it with another wording or voice, or have the bad lines "
+        f"spoken once more: podmill retry {work.claim.episode_id}"
     )
-    return Review(verdict, reason, scores=scores)
+    return Review(verdict, reason, scores=scores, measures=measures)
+
+
+def words(verdict: Verdict, script: Script) -> Score:
+    """The score of the words, which passes when the whole is good enough and no line fails."""
+    accuracy = verdict.word_accuracy or 0.0
+    said = f"Word accuracy {accuracy:.1%}, {verdict.threshold:.0%} is needed."
+    lines = {line.index: line for line in verdict.lines}
+    texts = {line.index: line.text for line in script.lines}
+    said += "".join(f" {_told(lines[index], texts[index])}" for index in verdict.respeak[:NAMED_MAX])
+    return Score(
+        name="word_accuracy",
+        value=accuracy,
+        limit=verdict.threshold,
+        passed=verdict.passed,
+        said=said,
+        lines=verdict.respeak,
+    )
+
+
+def _told(line: LineVerdict, text: str) -> str:
+    faults = "; ".join(f"{fault.kind.replace('_', ' ')} ({fault.said[:80]})" for fault in line.faults[:3])
+    return f"Line {line.index + 1} {text[:120]!r} was heard as {line.heard[:120]!r}{': ' if faults else ''}{faults}."
 
 
 @app.task(name="podcast_tasks.verification.verification")

@@ -100,6 +100,11 @@ class Settings(ProviderSettings):
     transcriber_model: str = Field(
         "tiny.en", description="Name of an installed model package, or the path of a model folder or checkpoint."
     )
+    transcriber_second_model: str = Field(
+        "auto",
+        description="A larger model that is asked about doubtful lines only, as PODMILL_TRANSCRIBER_MODEL. `auto`: the "
+        "largest that is installed, or none; empty: none.",
+    )
     transcriber_compute: str = Field("int8", description="Number type of the transcriber: int8, float16, float32.")
     transcriber_threads: int = Field(2, ge=1, le=64, description="Processor threads of one transcriber.")
     word_accuracy_min: float = Field(0.94, ge=0, le=1, description="Below this an episode is not published.")

@@ -1,34 +1,44 @@
 """Verification: an episode is not done until it has been heard.
 
 The recording is cut in its pauses, each passage is transcribed, and what was heard is laid against what was to be said,
-line by line. Nothing of the script is shown to the transcriber.
+line by line; beside the words count the sound of a line and its time. Nothing of the script is shown to a transcriber.
 """
 
+from collections.abc import Collection, Mapping
 from functools import lru_cache
+from pathlib import Path
 from typing import Final
 
 from models.recording import Recording
 from models.script import Script
-from models.verdict import Verdict
+from models.verdict import LineVerdict, Verdict
 from podmill.context import StepContext
 from podmill.errors import TranscriberError
 from podmill.registry import load
 from podmill.settings import Settings
-from podmill.verification.listening import hear
-from podmill.verification.metrics import LineScore, acceptable, score, to_respeak, total_accuracy
-from podmill.verification.names import respellings
+from podmill.verification import pace, weights
+from podmill.verification.faults import swapped
+from podmill.verification.hearings import Hearings
+from podmill.verification.judging import Evidence, line_verdict, worst_first
+from podmill.verification.listening import hear, spoken_language
+from podmill.verification.metrics import total_accuracy
+from podmill.verification.names import proper, respellings
 from podmill.verification.normalize import primary, words
 from podmill.verification.passages import Passage, alone, together
+from podmill.verification.signals import measure
 from podmill.verification.transcriber import Transcriber
 
 TRANSCRIBERS: Final = {
     "faster-whisper": "podmill.verification.faster_whisper:FasterWhisper",
     "openai-whisper": "podmill.verification.openai_whisper:OpenAIWhisper",
 }
+UNLIKE_MAX: Final = 0.5
+"""Word accuracy of a line below which it is asked which language it is in."""
+
 EXTRAS: Final = {"openai-whisper": "openai-whisper"}
 
 
-@lru_cache(maxsize=1)
+@lru_cache(maxsize=2)
 def preload(settings: Settings) -> Transcriber:
     """The transcriber the settings name, loaded once in a process. Call it after a fork, not before.
 
@@ -40,16 +50,39 @@ def preload(settings: Settings) -> Transcriber:
     return transcriber
 
 
-def verify(script: Script, recording: Recording, context: StepContext, *, round: int = 0) -> Verdict:  # noqa: A002
+def second(settings: Settings) -> Transcriber | None:
+    """The larger transcriber that is asked about doubtful lines; None when there is none.
+
+    Raises:
+        ConfigurationError, TranscriberError: as of ``preload``.
+    """
+    model: str | None = settings.transcriber_second_model
+    if model == weights.AUTO:
+        model = weights.larger(settings.transcriber_model)
+    return preload(settings.model_copy(update={"transcriber_model": model})) if model else None
+
+
+def verify(
+    script: Script,
+    recording: Recording,
+    context: StepContext,
+    *,
+    round: int = 0,  # noqa: A002
+    threshold: float | None = None,
+    strayed: Collection[int] = (),
+) -> Verdict:
     """What a listener hears of the recording, against the script's spoken form.
 
-    The recording passes when the word accuracy of the whole reaches ``settings.word_accuracy_min`` and no line of four
-    words or more is missing or replaced. Before it is refused, every line below the threshold is heard once more by
-    itself, because a transcriber at times skips words in company, and the better of its two hearings counts. A line
-    that the recording has no time for was not heard.
+    The recording passes when the word accuracy of the whole reaches the threshold and no line fails.
+    A line fails when words are missing, added, wrong or repeated beyond what transcribers mishear, when it is silent,
+    cut off, clipped, noisy, far from its voice's pace, in another language or in another line's place. Before that a
+    line whose words are in doubt is heard once more by itself, and then by a larger model where there is one; the best
+    hearing counts. A line that the recording has no time for was not heard.
 
     Args:
         round: 0 for the first hearing, 1 and up after lines were spoken again.
+        threshold: instead of that of the settings.
+        strayed: lines that are said in another voice than their speaker's.
 
     Raises:
         TranscriberError: the model does not know the language, or the audio cannot be transcribed.
@@ -57,7 +90,7 @@ def verify(script: Script, recording: Recording, context: StepContext, *, round:
     """
     settings = context.settings
     language = primary(script.language)
-    threshold = settings.word_accuracy_min
+    threshold = settings.word_accuracy_min if threshold is None else threshold
     transcriber = preload(settings)
     if language not in transcriber.capabilities.languages:
         raise TranscriberError(
@@ -65,37 +98,82 @@ def verify(script: Script, recording: Recording, context: StepContext, *, round:
             action="Set PODMILL_TRANSCRIBER_MODEL to a multilingual model, such as base.",
         )
     audio = context.store.path(recording.sound)
-    names = respellings(script.pronunciations, language)
-    expected = {line.index: tuple(words(line.spoken, language)) for line in script.lines}
-    scores: dict[int, LineScore] = {}
-    singles = alone([line for line in recording.lines if line.index in expected], recording.duration_s)
+    spoken = {line.index: line.spoken for line in script.lines}
+    names = (*respellings(script.pronunciations, language), *proper(spoken.values(), language))
+    hearings = Hearings({index: tuple(words(text, language)) for index, text in spoken.items()}, names)
+    singles = alone([line for line in recording.lines if line.index in spoken], recording.duration_s)
 
-    def listen(passages: list[Passage], begin: float, end: float, activity: str) -> None:
+    def listen(ears: Transcriber, passages: list[Passage], begin: float, end: float, activity: str) -> None:
         for done, passage in enumerate(passages):
             context.progress(begin + (end - begin) * done / len(passages), f"{activity}, {done + 1} of {len(passages)}")
-            heard = hear(transcriber, audio, passage, language=language)
-            for line in score([(time.index, expected[time.index]) for time in passage.lines], heard, names):
-                scores[line.index] = min(scores.get(line.index, line), line, key=lambda one: one.errors)
+            hearings.take(passage, hear(ears, audio, passage, language=language))
+
+    def in_doubt() -> list[Passage]:
+        doubtful = hearings.doubtful(threshold)
+        return [one for one in singles if one.lines[0].index in doubtful and not hearings.silent(one.lines[0])]
 
     passages = together(singles)
-    for index in expected.keys() - {line.index for passage in passages for line in passage.lines}:
-        scores[index] = LineScore.unheard(index, expected[index])
-    listen(passages, 0.0, 0.8, "Listening")
-    if not acceptable(scores.values(), threshold):
-        in_company = {line.index for passage in passages if len(passage.lines) > 1 for line in passage.lines}
-        doubtful = in_company.intersection(to_respeak(scores.values(), threshold))
-        listen([one for one in singles if one.lines[0].index in doubtful], 0.8, 1.0, "Listening again")
-    context.progress(1.0, "Heard")
+    listen(transcriber, passages, 0.0, 0.7, "Listening")
+    in_company = {line.index for passage in passages if len(passage.lines) > 1 for line in passage.lines}
+    again = [one for one in in_doubt() if one.lines[0].index in in_company]
+    listen(transcriber, again, 0.7, 0.8, "Listening again")
+    larger = second(settings) if in_doubt() else None
+    asked = larger is not None and language in larger.capabilities.languages
+    if larger and asked:
+        listen(larger, in_doubt(), 0.8, 0.9, "Asking the larger model")
 
-    passed = acceptable(scores.values(), threshold)
+    context.progress(0.9, "Judging")
+    unlike = [line.index for line in hearings.scores if line.heard and line.word_accuracy < UNLIKE_MAX]
+    tongues = {
+        one.lines[0].index: spoken_language(larger or transcriber, audio, one)
+        for one in singles
+        if one.lines[0].index in unlike
+    }
+    foreign = {index: tongue for index, tongue in tongues.items() if tongue not in (language, None)}
+    lines = _judged(hearings, recording, spoken, audio, foreign, strayed)
+    context.progress(1.0, "Heard")
+    accuracy = total_accuracy(hearings.scores)
+    passed = accuracy >= threshold and all(line.passed for line in lines)
     return Verdict(
         passed=passed,
-        word_accuracy=total_accuracy(scores.values()),
+        word_accuracy=accuracy,
         threshold=threshold,
-        lines=tuple(scores[index].verdict() for index in expected),
-        respeak=() if passed else to_respeak(scores.values(), threshold),
+        lines=lines,
+        respeak=() if passed else worst_first(lines, threshold),
         round=round,
         transcriber=transcriber.model,
+        second=larger.model if larger and asked else "",
+    )
+
+
+def _judged(
+    hearings: Hearings,
+    recording: Recording,
+    spoken: Mapping[int, str],
+    audio: Path,
+    tongues: Mapping[int, str | None],
+    strayed: Collection[int],
+) -> tuple[LineVerdict, ...]:
+    """Every line of the script, by all that is known of it."""
+    times = {time.index: time for time in recording.lines if hearings.heard(time.index)}
+    ratios = pace.ratios(tuple(times.values()), spoken)
+    failing = {index for index in spoken if any(slip.fails for slip in hearings.slips(index))}
+    elsewhere = swapped(hearings.scores, failing)
+    return tuple(
+        line_verdict(
+            Evidence(
+                score=score,
+                slips=hearings.slips(score.index),
+                time=times.get(score.index),
+                signal=measure(audio, times[score.index]) if score.index in times else None,
+                silent=score.index in times and hearings.silent(times[score.index]),
+                ratio=ratios.get(score.index),
+                swapped=elsewhere.get(score.index),
+                language=tongues.get(score.index),
+                strayed=score.index in strayed,
+            )
+        )
+        for score in hearings.scores
     )
 
 

@@ -23,7 +23,10 @@ class Token:
     text: str
     line: int
     name: str = ""
-    """Of a name in the script that is said in another spelling: how it is written."""
+    """Of a name in the script: how it is written."""
+    start_s: float = 0.0
+    end_s: float = 0.0
+    """When it was heard, in seconds of the recording; script words have no time."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -38,6 +38,12 @@ _FRACTIONS: Final = {
     "1/5": "one fifth", "2/5": "two fifths", "3/5": "three fifths", "4/5": "four fifths", "1/8": "one eighth",
     "3/8": "three eighths", "5/8": "five eighths", "7/8": "seven eighths", "1/10": "one tenth",
 }  # fmt: skip
+_SMALL: Final = {
+    "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7", "eight": "8",
+    "nine": "9", "ten": "10", "eleven": "11", "twelve": "12",
+}  # fmt: skip
+"""Numbers that are said before ``and a half``, or in the time of day."""
+
 _ABBREVIATIONS: Final = {
     "vs": "versus", "etc": "et cetera", "e.g": "for example", "i.e": "that is", "approx": "approximately",
     "dept": "department", "inc": "incorporated", "ltd": "limited", "corp": "corporation", "ave": "avenue",
@@ -49,6 +55,21 @@ _IS: Final = "it|that|what|he|she|who|there|here|where|how|when|why|this|everyth
 
 def _alternatives(table: dict[str, str]) -> str:
     return "|".join(re.escape(key) for key in sorted(table, key=len, reverse=True))
+
+
+_NUMBER: Final = rf"{_alternatives(_SMALL)}|\d+"
+
+
+def _half(match: re.Match[str]) -> str:
+    return f"{_SMALL.get(match[1], match[1])}.5"
+
+
+def _time_of_day(match: re.Match[str]) -> str:
+    """``half past two`` to ``2 30``, ``quarter to three`` to ``2 45``: as it is written."""
+    hour = int(_SMALL.get(match[2], match[2]))
+    if match[1] == "half past":
+        return f"{hour} 30"
+    return f"{hour} 15" if match[1].endswith("past") else f"{(hour - 2) % 12 + 1} 45"
 
 
 _DIGITS_MAX: Final = 15
@@ -74,7 +95,10 @@ _REWRITES: Final = tuple(
         (rf"(?<=\d)\s?({_alternatives(_UNITS)})(?![\w/'])", lambda m: f" {_UNITS[m[1]]} "),
         (rf"(?<=\d)\s+({_alternatives(_FRACTIONS)})(?![\d/])", lambda m: f" and {_FRACTIONS[m[1]]}"),
         (rf"(?<![\d/])({_alternatives(_FRACTIONS)})(?![\d/])", lambda m: _FRACTIONS[m[1]]),
-        (r"\band (?:a|one) half\b", "and a half"),
+        (rf"\b({_NUMBER}) and (?:a|one) half\b", _half),
+        (r"\b(?:a|one) (hundred|thousand|million|billion|trillion) and a half\b", r"1.5 \1"),
+        (rf"\b(half past|quarter past|quarter to) ({_NUMBER})\b", _time_of_day),
+        (r"\be-mail", "email"),
         (rf"\b({_alternatives(_MONTHS)})\b\.?(?=\s+\d)", lambda m: _MONTHS[m[1]]),
         (rf"(?<![\w.])({_alternatives(_ABBREVIATIONS)})\b\.?(?!\w)", lambda m: _ABBREVIATIONS[m[1]]),
         (r"(?:\bno\.|#)\s*(?=\d)", " number "),

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from podmill.errors import ConfigurationError, TranscriberError
 from podmill.settings import Settings
 from podmill.verification import weights
-from podmill.verification.transcriber import Capabilities, Word
+from podmill.verification.transcriber import SURE, Capabilities, Word
 
 BEAM_SIZE: Final = 5
 
@@ -65,3 +65,14 @@ class FasterWhisper:
             raise TranscriberError(
                 f"faster-whisper failed: {exc}", action="Free memory, or set a smaller PODMILL_TRANSCRIBER_MODEL."
             ) from exc
+
+    def language(self, samples: NDArray[np.float32]) -> str | None:
+        if not self._whisper.model.is_multilingual:
+            return None
+        try:
+            language, probability, _ = self._whisper.detect_language(samples)
+        except RuntimeError as exc:
+            raise TranscriberError(
+                f"faster-whisper failed: {exc}", action="Free memory, or set a smaller PODMILL_TRANSCRIBER_MODEL."
+            ) from exc
+        return str(language) if probability >= SURE else None

@@ -1,30 +1,72 @@
-"""Hearing a passage: audio in, comparable words with their lines out."""
+"""Hearing a passage: audio in, comparable words with their lines and times out."""
 
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from itertools import groupby
 from pathlib import Path
+
+from rapidfuzz.distance import Levenshtein
 
 from podmill.verification.align import Token
 from podmill.verification.normalize import words
 from podmill.verification.passages import Passage, windows
 from podmill.verification.transcriber import Transcriber, Word
+from podmill.verification.voicing import Span, touches, voiced
 
 
-def hear(transcriber: Transcriber, audio: Path, passage: Passage, *, language: str) -> list[Token]:
-    """What is said in a passage, each word with the line that was being spoken at that time.
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What is said in a passage."""
+
+    words: tuple[Token, ...]
+    """Each with the line that was being spoken at that time."""
+    voiced: tuple[Span, ...]
+    """When somebody speaks, in seconds of the recording."""
+
+
+def hear(transcriber: Transcriber, audio: Path, passage: Passage, *, language: str) -> Heard:
+    """What is said in a passage. Words that the transcriber hears where nobody speaks do not count.
 
     Raises:
         TranscriberError: the audio cannot be read, or the transcriber failed.
     """
-    heard = [
-        word.later(start_s)
-        for start_s, samples in windows(audio, passage)
-        for word in transcriber.transcribe(samples, language=language)
-    ]
-    return [
-        Token(text, line)
-        for line, group in groupby(heard, key=lambda word: _line_at(word, passage))
-        for text in words("".join(word.text for word in group), language)
-    ]
+    said: list[Word] = []
+    spans: list[Span] = []
+    for start_s, samples in windows(audio, passage):
+        speech = voiced(samples)
+        spans += [(start_s + first, start_s + last) for first, last in speech]
+        if speech:
+            heard = transcriber.transcribe(samples, language=language)
+            said += [word.later(start_s) for word in heard if touches(word.start_s, word.end_s, speech)]
+    by_line = groupby(said, key=lambda word: _line_at(word, passage))
+    return Heard(
+        words=tuple(token for line, group in by_line for token in _tokens(tuple(group), line, language)),
+        voiced=tuple(spans),
+    )
+
+
+def spoken_language(transcriber: Transcriber, audio: Path, passage: Passage) -> str | None:
+    """The language of a passage by its first window; None when the transcriber knows only one, or is not sure.
+
+    Raises:
+        TranscriberError: as of ``hear``.
+    """
+    _, samples = next(windows(audio, passage), (0.0, None))
+    return None if samples is None else transcriber.language(samples)
+
+
+def _tokens(heard: Sequence[Word], line: int, language: str) -> Iterator[Token]:
+    """Comparable words of what was heard in one go, which may be fewer or more than its words: their times are those
+    of the words they came from."""
+    texts = words("".join(word.text for word in heard), language)
+    alone = [(text, word) for word in heard for text in words(word.text, language)] or [("", word) for word in heard]
+    for op in Levenshtein.opcodes([text for text, _ in alone], texts):
+        for place in range(op.dest_start, op.dest_end):
+            first, last = op.src_start, op.src_end - 1
+            if op.tag == "equal":
+                first = last = op.src_start + place - op.dest_start
+            start, end = alone[min(first, len(alone) - 1)][1], alone[max(last, 0)][1]
+            yield Token(texts[place], line, start_s=min(start.start_s, end.end_s), end_s=max(start.start_s, end.end_s))
 
 
 def _line_at(word: Word, passage: Passage) -> int:

@@ -1,20 +1,10 @@
-"""How well each line was heard, and whether that is good enough."""
+"""How well each line was heard."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
-from typing import Final
+from dataclasses import dataclass, field
 
-from rapidfuzz.distance import Levenshtein
-
-from models.verdict import LineVerdict
 from podmill.verification.align import Pair, Token, align
 from podmill.verification.names import Respelling, forgiven, marked
-
-BROKEN_ACCURACY: Final = 0.3
-BROKEN_WORDS: Final = 4
-BROKEN_LIKENESS: Final = 0.5
-"""Of the letters. Two unrelated English sentences of the same length share 0.2 to 0.3; names the transcriber does not
-know are spelled wrong but stay above this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,37 +13,34 @@ class LineScore:
 
     index: int
     words: tuple[str, ...]
-    heard: tuple[str, ...]
-    missing: tuple[str, ...]
-    added: tuple[str, ...]
-    errors: int
-    """Words left out, put in, or said wrong; a word said wrong is one error, both missing and added."""
+    pairs: tuple[Pair, ...] = field(repr=False)
+    """In the order of the line, equal ones included."""
 
     @classmethod
-    def unheard(cls, index: int, words: tuple[str, ...]) -> "LineScore":
-        return cls(index, words, heard=(), missing=words, added=(), errors=len(words))
+    def unheard(cls, index: int, words: Sequence[str]) -> "LineScore":
+        return cls(index, tuple(words), tuple(Pair((Token(word, index),), (), equal=False) for word in words))
+
+    @property
+    def heard(self) -> tuple[str, ...]:
+        return tuple(token.text for pair in self.pairs for token in pair.heard)
+
+    @property
+    def missing(self) -> tuple[str, ...]:
+        return tuple(token.text for pair in self.pairs if not pair.equal for token in pair.script)
+
+    @property
+    def added(self) -> tuple[str, ...]:
+        return tuple(token.text for pair in self.pairs if not pair.equal for token in pair.heard)
+
+    @property
+    def errors(self) -> int:
+        """Words left out, put in, or said wrong; a word said wrong is one error, both missing and added."""
+        return sum(not pair.equal for pair in self.pairs)
 
     @property
     def word_accuracy(self) -> float:
         """1 minus the word error rate, at least 0. A line without words is right when nothing was heard."""
         return word_accuracy(self.errors, len(self.words))
-
-    @property
-    def broken(self) -> bool:
-        """The line was not said, or something else was: no average makes up for that."""
-        if len(self.words) < BROKEN_WORDS or self.word_accuracy >= BROKEN_ACCURACY:
-            return False
-        return Levenshtein.normalized_similarity("".join(self.words), "".join(self.heard)) < BROKEN_LIKENESS
-
-    def verdict(self) -> LineVerdict:
-        return LineVerdict(
-            index=self.index,
-            word_accuracy=self.word_accuracy,
-            words=len(self.words),
-            heard=" ".join(self.heard),
-            missing=self.missing,
-            added=self.added,
-        )
 
 
 def word_accuracy(errors: int, words: int) -> float:
@@ -70,11 +57,11 @@ def score(
     A word put in between two lines counts against the one that was being spoken at that time.
 
     Args:
-        names: said in another spelling than their own: either is right, and what is like one of them.
+        names: either spelling of one is right, and what is like one of them.
     """
     script = [token for index, words in lines for token in marked(words, index, names)]
     order = {index: place for place, (index, _) in enumerate(lines)}
-    found: dict[int, _Tally] = {index: _Tally() for index, _ in lines}
+    found: dict[int, list[Pair]] = {index: [] for index, _ in lines}
     pairs = forgiven(align(script, heard))
     following = _lines_ahead(pairs, last=lines[-1][0])
     before = lines[0][0]
@@ -85,48 +72,14 @@ def score(
         else:
             place = min(max(order[pair.heard[0].line], order[before]), order[after])
             line = lines[place][0]
-        found[line].take(pair)
-    return [LineScore(index, tuple(words), *found[index].lists(), errors=found[index].errors) for index, words in lines]
+        found[line].append(pair)
+    return [LineScore(index, tuple(words), tuple(found[index])) for index, words in lines]
 
 
 def total_accuracy(scores: Iterable[LineScore]) -> float:
     """1 minus the word error rate over all lines, at least 0."""
     counted = [(line.errors, len(line.words)) for line in scores]
     return word_accuracy(sum(errors for errors, _ in counted), sum(words for _, words in counted))
-
-
-def acceptable(scores: Iterable[LineScore], threshold: float) -> bool:
-    """Good enough as a whole, and nothing in it broken."""
-    lines = list(scores)
-    return total_accuracy(lines) >= threshold and not any(line.broken for line in lines)
-
-
-def to_respeak(scores: Iterable[LineScore], threshold: float) -> tuple[int, ...]:
-    """Lines that are broken or below the threshold, worst first."""
-    bad = [line for line in scores if line.broken or line.word_accuracy < threshold]
-    bad.sort(key=lambda line: (not line.broken, line.word_accuracy, -line.errors, line.index))
-    return tuple(line.index for line in bad)
-
-
-class _Tally:
-    """What one line is credited with while the pairs are gone through."""
-
-    def __init__(self) -> None:
-        self.errors = 0
-        self._heard: list[str] = []
-        self._missing: list[str] = []
-        self._added: list[str] = []
-
-    def take(self, pair: Pair) -> None:
-        self._heard += (token.text for token in pair.heard)
-        if pair.equal:
-            return
-        self.errors += 1
-        self._missing += (token.text for token in pair.script)
-        self._added += (token.text for token in pair.heard)
-
-    def lists(self) -> tuple[tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
-        return tuple(self._heard), tuple(self._missing), tuple(self._added)
 
 
 def _lines_ahead(pairs: Sequence[Pair], *, last: int) -> list[int]:

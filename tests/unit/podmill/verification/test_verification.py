@@ -5,9 +5,13 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from podmill import verification
 from podmill.errors import ConfigurationError, LeaseLostError, MissingExtraError, TranscriberError
-from podmill.verification import EXTRAS, preload, verify
+from podmill.verification import EXTRAS, preload, second, verify
+from podmill.verification.transcriber import Capabilities, Word
 from tests import recordings
+from tests.golden import hearing
+from tests.golden.hearing import Spoken
 
 
 def test_a_good_recording_passes(episode):
@@ -16,7 +20,8 @@ def test_a_good_recording_passes(episode):
 
     assert verdict.passed
     assert verdict.word_accuracy >= 0.94
-    assert verdict.respeak == ()
+    assert verdict.respeak == verdict.doubtful == ()
+    assert all(line.passed and not line.faults for line in verdict.lines)
     assert verdict.transcriber == "faster-whisper:tiny.en:int8"
     assert [line.index for line in verdict.lines] == [0, 1, 2, 3]
     assert "1956" in verdict.lines[1].heard
@@ -32,6 +37,7 @@ def test_a_silent_line_is_named(episode):
     assert not verdict.passed
     assert verdict.respeak[0] == 2
     assert verdict.lines[2].word_accuracy <= 0.3
+    assert [fault.kind for fault in verdict.lines[2].faults] == ["silent"]
     assert {"97%", "price"} <= set(verdict.lines[2].missing)
     assert [line.word_accuracy for line in verdict.lines if line.index != 2] == [1.0, 1.0, 1.0]
     assert verdict.round == 1
@@ -57,6 +63,101 @@ def test_swapped_lines_are_named(episode):
     verdict = verify(episode.script, episode.recording([first, third, second, last]), episode.context)
 
     assert sorted(verdict.respeak) == [1, 2]
+    assert [verdict.lines[index].faults[0].said[:6] for index in (1, 2)] == ["line 3", "line 2"]
+    assert {fault.kind for index in (1, 2) for fault in verdict.lines[index].faults} == {"swapped"}
+
+
+def test_damaged_lines_are_named_by_their_faults(episode):
+    """A phrase left out, noise, an end cut off, in one recording: each with its kind and its time, and no other line."""
+    lines = [Spoken(line.text, "S1", take) for line, take in zip(episode.script.lines, episode.takes, strict=True)]
+    takes = [
+        hearing.noisy(lines[0], 0),
+        episode.takes[1],
+        hearing.say(lines[2].text.replace("by ninety-seven percent ", "")),
+        hearing.truncated(lines[3], 2),
+    ]
+    recording = episode.recording(takes)
+
+    verdict = verify(episode.script, recording, episode.context)
+
+    assert sorted(verdict.respeak) == [0, 2, 3]
+    faults = {line.index: {fault.kind: fault for fault in line.faults} for line in verdict.lines}
+    assert "noise" in faults[0]
+    assert faults[2]["missing"].said.endswith("97%")
+    assert {"missing", "cut_off"} <= set(faults[3])
+    for index in (0, 2, 3):
+        time = recording.lines[index]
+        assert all(time.start_s - 0.5 <= fault.start_s <= fault.end_s for fault in faults[index].values())
+        assert all(fault.end_s <= time.end_s + 0.5 for fault in faults[index].values())
+
+
+def test_lines_in_a_strange_voice_fail(episode):
+    """Whoever compares voices says which; their words may be right."""
+    verdict = verify(episode.script, episode.recording(), episode.context, strayed={1})
+
+    assert verdict.respeak == (1,)
+    assert verdict.word_accuracy == 1.0
+    assert [fault.kind for fault in verdict.lines[1].faults] == ["voice"]
+
+
+class Larger:
+    """A model that hears whatever it is given to hear."""
+
+    model = "larger"
+    capabilities = Capabilities(languages=frozenset({"en"}), word_timestamps=True, queue="verification")
+
+    def __init__(self, text: str) -> None:
+        self.text = text
+        self.asked: list[int] = []
+
+    def transcribe(self, samples, *, language):
+        self.asked.append(len(samples))
+        words = self.text.split()
+        return tuple(Word(f" {word}", 0.6 + place / 5, 0.7 + place / 5) for place, word in enumerate(words))
+
+    def language(self, samples):
+        return "de"
+
+
+def test_a_larger_model_is_asked_about_doubtful_lines_only(episode, monkeypatch):
+    """It hears one line by itself, and what it understands of it counts."""
+    texts = [line.spoken for line in episode.script.lines]
+    script = recordings.script([texts[0], "My old neighbour grows blue potatoes behind his garden wall."])
+    recording = episode.recording([episode.takes[0], episode.other])
+    larger = Larger("My old neighbor grows blue potatoes behind his garden wall.")
+
+    alone = verify(script, recording, episode.context)
+    monkeypatch.setattr(verification, "second", lambda settings: larger)
+    verdict = verify(script, recording, episode.context)
+
+    assert (alone.respeak, alone.second) == ((1,), "")
+    assert verdict.passed
+    assert verdict.second == "larger"
+    assert len(larger.asked) == 1
+    assert larger.asked[0] < 16_000 * (len(episode.other) / episode.sample_rate_hz + 1.1)
+
+
+def test_a_line_in_another_language_is_named(episode, monkeypatch):
+    """By a model that knows languages, where the words are not the script's."""
+    monkeypatch.setattr(verification, "second", lambda settings: Larger("Der alte Hafen liegt ganz still heute."))
+    takes = [*episode.takes]
+    takes[1] = episode.other
+
+    verdict = verify(episode.script, episode.recording(takes), episode.context)
+
+    assert [(fault.kind, fault.said) for fault in verdict.lines[1].faults] == [("language", "it is spoken in 'de'")]
+
+
+def test_a_larger_model_is_found_or_named_or_none(episode, monkeypatch):
+    """By itself only where one is installed."""
+    settings = episode.context.settings
+    named = settings.model_copy(update={"transcriber_second_model": "tiny.en"})
+
+    monkeypatch.setattr(verification.weights, "larger", lambda model: None)
+
+    assert second(settings) is None
+    assert second(settings.model_copy(update={"transcriber_second_model": ""})) is None
+    assert second(named) is not None
 
 
 def test_one_broken_line_fails_whatever_the_average(episode):

@@ -1,0 +1,110 @@
+"""How far the verdict can be trusted: recordings whose faults are known, heard by the real verification.
+
+    python -m benchmarks.verification_quality                 104 damaged lines, 96 sound ones: some four CPU minutes
+    python -m benchmarks.verification_quality --rounds 8      twice as many damaged lines
+
+Prints one JSON object: the share of damaged lines that were named, in all and by damage; the share of lines of the
+sound recordings, and of sound lines between damaged ones, that failed; and every line that was judged wrongly. Exits
+with 1 below 99 % named or above 1 % of sound lines failed.
+"""
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from podmill.verification import verify
+from tests import recordings
+from tests.golden import hearing
+from tests.golden.hearing import Case
+
+NAMED_MIN: Final = 0.99
+FALSE_MAX: Final = 0.01
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.verification_quality")
+    parser.add_argument("--rounds", type=int, default=4, help="Damaged recordings of each script.")
+    parser.add_argument("--second", default="auto", help="The larger model; empty: none.")
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory(prefix="podmill-bench-") as folder:
+        figures = measure(Path(folder), rounds=given.rounds, second=given.second)
+    print(json.dumps(figures, indent=2))
+    sys.exit(figures["named"] < NAMED_MIN or figures["falsely_failed"] > FALSE_MAX)
+
+
+def cases(rounds: int) -> Iterator[Case]:
+    """Every script sound, and as often damaged: each time other lines, each in another way."""
+    for name in hearing.SCRIPTS:
+        yield hearing.sound_case(name)
+    for number in range(rounds):
+        for place, name in enumerate(hearing.SCRIPTS):
+            yield hearing.damaged_case(name, number + 4 * place + number // 4)
+
+
+def measure(folder: Path, *, rounds: int, second: str) -> dict[str, Any]:
+    """Hear all recordings and count."""
+    damaged: dict[str, list[bool]] = defaultdict(list)
+    kinds: dict[str, Counter[str]] = defaultdict(Counter)
+    counts: Counter[str] = Counter()
+    wrong: list[str] = []
+    episodes: list[tuple[bool, float]] = []
+    seconds = cpu_s = 0.0
+    context = recordings.context(folder, transcriber_second_model=second)
+    heard_by = set()
+    for case in cases(rounds):
+        texts = [line.text for line in case.lines]
+        recording = recordings.record(
+            [line.sound for line in case.lines],
+            hearing.RATE_HZ,
+            context.store,
+            folder,
+            voices=[f"piper:{line.speaker}" for line in case.lines],
+        )
+        began = time.process_time()
+        verdict = verify(recordings.script(texts), recording, context)
+        cpu_s += time.process_time() - began
+        seconds += recording.duration_s
+        heard_by |= {verdict.transcriber, verdict.second} - {""}
+        if not case.damaged:
+            episodes.append((bool(verdict.passed), verdict.word_accuracy or 0.0))
+        for line in verdict.lines:
+            damage = case.damaged.get(line.index)
+            if damage:
+                damaged[damage].append(not line.passed)
+                kinds[damage].update(fault.kind for fault in line.faults)
+            else:
+                where = "between" if case.damaged else "sound"
+                counts.update({where: 1, f"{where}_failed": not line.passed, f"{where}_doubtful": line.doubtful})
+            if line.passed == bool(damage):
+                faults = "; ".join(f"{fault.kind}: {fault.said}" for fault in line.faults)
+                wrong.append(f"{case.name} {line.index} {damage or 'sound'}: {texts[line.index]!r} {faults}")
+    named = [each for found in damaged.values() for each in found]
+    return {
+        "heard_by": sorted(heard_by),
+        "damaged": len(named),
+        "named": round(sum(named) / len(named), 4),
+        "sound": counts["sound"],
+        "falsely_failed": round(counts["sound_failed"] / counts["sound"], 4),
+        "doubtful": round(counts["sound_doubtful"] / counts["sound"], 4),
+        "between_damaged": counts["between"],
+        "between_falsely_failed": round(counts["between_failed"] / counts["between"], 4),
+        "sound_episodes_passed": f"{sum(passed for passed, _ in episodes)} of {len(episodes)}",
+        "word_accuracy_of_sound": [round(accuracy, 4) for _, accuracy in episodes],
+        "audio_s": round(seconds, 1),
+        "cpu_s": round(cpu_s, 1),
+        "by_damage": {
+            name: {"named": f"{sum(found)} of {len(found)}", "as": dict(kinds[name].most_common())}
+            for name, found in sorted(damaged.items())
+        },
+        "judged_wrongly": wrong,
+    }
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,66 @@
+"""What was heard of every line so far; of several hearings the one that speaks best of it counts."""
+
+from collections.abc import Mapping, Sequence
+from typing import Final
+
+from models.recording import LineTime
+from podmill.verification.faults import Slip, slips, worth
+from podmill.verification.listening import Heard
+from podmill.verification.metrics import LineScore, score, total_accuracy
+from podmill.verification.names import Respelling
+from podmill.verification.passages import Passage
+from podmill.verification.voicing import Span, share
+
+SILENT_MAX: Final = 0.3
+"""Share of a line in which somebody speaks. Sound lines have 0.8 and more, silent ones what their neighbours leave."""
+
+
+class Hearings:
+    """By line. A transcriber at times skips words in company, or hears in a neighbour's time what is not its own: a
+    line is as good as its best hearing, for what was not said is heard in none."""
+
+    def __init__(self, expected: Mapping[int, tuple[str, ...]], names: Sequence[Respelling]) -> None:
+        """
+        Args:
+            expected: the comparable words of every line.
+        """
+        self._expected = expected
+        self._names = names
+        self._best = {index: LineScore.unheard(index, words) for index, words in expected.items()}
+        self._slips: dict[int, list[Slip]] = {}
+        self._voiced: dict[int, tuple[Span, ...]] = {}
+
+    @property
+    def scores(self) -> list[LineScore]:
+        """In the order of the script."""
+        return [self._best[index] for index in self._expected]
+
+    def slips(self, index: int) -> list[Slip]:
+        return self._slips.get(index, [])
+
+    def doubtful(self, threshold: float) -> set[int]:
+        """Lines with slips; also those below a threshold, when all of them together are."""
+        found = {index for index, slips in self._slips.items() if slips}
+        if total_accuracy(self.scores) < threshold:
+            found |= {line.index for line in self.scores if line.word_accuracy < threshold}
+        return found
+
+    def heard(self, index: int) -> bool:
+        """The line has a time in the recording, and somebody listened to it."""
+        return index in self._voiced
+
+    def silent(self, time: LineTime) -> bool:
+        """Nobody speaks while the line should be spoken."""
+        return share(time.start_s, time.end_s, self._voiced.get(time.index, ())) < SILENT_MAX
+
+    def take(self, passage: Passage, heard: Heard) -> None:
+        """One more hearing of the lines of a passage."""
+        lines = [(time.index, self._expected[time.index]) for time in passage.lines]
+        for time, line in zip(passage.lines, score(lines, heard.words, self._names), strict=True):
+            found = slips(line, time)
+            known = self._slips.get(time.index)
+            badness = (worth(found), line.errors)
+            if known is None or badness < (worth(known), self._best[time.index].errors):
+                self._best[time.index] = line
+                self._slips[time.index] = found
+            self._voiced.setdefault(time.index, heard.voiced)

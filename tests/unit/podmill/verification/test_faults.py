@@ -1,0 +1,107 @@
+"""Which differences between a line and what was heard of it are faults."""
+
+import pytest
+
+from models.recording import LineTime
+from podmill.verification.align import Token
+from podmill.verification.faults import Slip, slips, swapped
+from podmill.verification.metrics import LineScore, score
+from podmill.verification.names import proper
+from podmill.verification.normalize import words
+
+TIME = LineTime(index=0, start_s=10.0, end_s=20.0, take="t", voice="v")
+
+
+def heard_as(said: str, heard: str, *, index: int = 0) -> LineScore:
+    """Half a second a word, from ten seconds on."""
+    tokens = [
+        Token(word, index, start_s=10 + place / 2, end_s=10.4 + place / 2)
+        for place, word in enumerate(words(heard, "en"))
+    ]
+    return score([(index, words(said, "en"))], tokens, proper([said], "en"))[0]
+
+
+def failing(said: str, heard: str) -> list[Slip]:
+    return [slip for slip in slips(heard_as(said, heard), TIME) if slip.fails]
+
+
+@pytest.mark.parametrize(
+    ("said", "heard"),
+    [
+        ("A trucker named Malcolm McLean came from Newark.", "A tracker named Malcolm a clean came from New York."),
+        ("Johann Wolfgang von Goethe finished his Faust in time.", "Johan Wulfing bond go finish this fast in time."),
+        ("They had hoped for three million.", "They had hoped for $3 million."),
+        ("So will half of the city, I am afraid.", "So we will half of the city, I am afraid."),
+        ("Shares fell by six percent on Tuesday.", "Chairs fell by 6% on Tuesday."),
+        ("They cleaned the glass and fished.", "They cleaned the glass and fish."),
+        ("A loan of three hundred thousand dollars is cheap.", "Along a $300,000 is cheap."),
+    ],
+)
+def test_what_transcribers_mishear_is_no_fault(said, heard):
+    """As the bundled model heard sound lines: something that sounds alike, or a little word."""
+    assert failing(said, heard) == []
+
+
+@pytest.mark.parametrize(
+    ("said", "heard", "kind", "told"),
+    [
+        ("The old red lighthouse stands on a rock.", "The lighthouse stands on a rock.", "missing", "old read"),
+        ("The test lasted for two minutes and forty seconds.", "The test lasted.", "missing", "for 2 minutes and 40 seconds"),
+        ("Most of it was written by people.", "Most of it most of it was written by people.", "repeated", "most of it"),
+        ("That is hard to picture.", "That is hard to picture. That is hard to picture.", "repeated", "that is hard to picture"),
+        ("Gold did not move.", "Gold did not move yesterday morning.", "added", "yesterday morning"),
+        ("Gold did not move.", "Fresh yellow apples.", "wrong", "gold did not move: fresh yellow apples"),
+        ("Yes.", "", "missing", "yes"),
+        ("Yes.", "Tomatoes.", "added", "tomatoes"),
+    ],
+)  # fmt: skip
+def test_faults_are_named(said, heard, kind, told):
+    """By kind and by their words."""
+    (found,) = failing(said, heard)
+
+    assert (found.kind, found.said) == (kind, told)
+
+
+def test_a_fault_says_when():
+    """Missing words between the ones around them, others when they are heard."""
+    (missing,) = failing("The very old lighthouse stands there.", "The lighthouse stands there.")
+    (added,) = failing("The lighthouse stands there.", "The lighthouse never really stands there.")
+
+    assert (missing.start_s, missing.end_s) == (10.4, 10.5)
+    assert (added.start_s, added.end_s) == (11.0, 11.9)
+
+
+def test_a_word_in_doubt_is_told_and_does_not_fail():
+    """Three letters too many are a mishearing more often than not."""
+    (found,) = slips(heard_as("So will half of the city.", "So will half of all the city."), TIME)
+
+    assert found.kind == "added"
+    assert not found.fails
+
+
+def test_half_a_name_is_missing():
+    """What is like a name counts as that name, not what is like a part of it."""
+    (found,) = failing("Letters by Srinivasa Ramanujan from Madras.", "Letters by Srinivasa from Madras.")
+
+    assert found.kind == "missing"
+
+
+def test_characters_of_chinese_weigh_more():
+    """Two of them are a word."""
+    line = score([(0, words("这座灯塔建于海边", "zh"))], [Token(each, 0) for each in words("这座灯塔海边", "zh")])[0]
+
+    (found,) = slips(line, TIME)
+
+    assert (found.kind, found.letters, found.fails) == ("missing", 4, True)
+
+
+def test_lines_in_each_others_place_are_found():
+    """Each is heard in the other's; a line that says itself twice is in its own."""
+    first, second = "We went down to the sea.", "Nobody knew his name."
+    lines = [
+        heard_as(first, second, index=0),
+        heard_as(second, first, index=1),
+        heard_as("Put it there, put it there now.", "Put it there, put it there now.", index=2),
+    ]
+
+    assert swapped(lines, {0, 1, 2}) == {0: 1, 1: 0}
