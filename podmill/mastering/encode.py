@@ -102,7 +102,7 @@ class Mp3Encoder:
             DiskFullError: because there was no room.
         """
         try:
-            self._input.write((block * self._gain).astype("<f4").tobytes())
+            self._input.write(np.asarray(block * self._gain, "<f4").data)
         except BrokenPipeError as exc:
             self._stop()
             raise self._error() from exc

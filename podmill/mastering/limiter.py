@@ -170,14 +170,16 @@ def limited(blocks: Iterable[Samples], reductions_db: Iterable[Hops], gain_db: f
 
     Between the middles of two hops the gain is a straight line.
     """
+    share = ((np.arange(HOP) + 0.5) / HOP).astype(np.float32)
     chunks = iter(reductions_db)
     now_db = next(chunks, np.zeros(0, np.float32))
     before_db = now_db[:1]
     for block in blocks:
         after_db = next(chunks, now_db[-1:])
         gains = 10 ** ((gain_db - np.concatenate([before_db, now_db, after_db[:1]])) / 20)
-        gain = np.interp(np.arange(len(block)), (np.arange(-1, len(gains) - 1) + 0.5) * HOP, gains)
-        yield block * gain[:, None].astype(np.float32)
+        lines = gains[:-1, None] + np.diff(gains)[:, None] * share
+        # The first line begins in the middle of the hop before.
+        yield block * lines.reshape(-1, 1)[HOP // 2 :][: len(block)]
         before_db, now_db = now_db[-1:], after_db
 
 
