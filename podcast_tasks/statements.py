@@ -6,8 +6,9 @@ from typing import Any, Final
 from sqlalchemy import and_, bindparam, case, exists, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
+from models.heard import ScoreRow
 from models.steps import OPEN_STATES, EpisodeState, StepState
-from models.tables import Episode, Event, PublicationRow, ScoreRow, StepDocument, StepRun, table
+from models.tables import Episode, Event, PublicationRow, StepDocument, StepRun, table
 from podmill.store.clock import now
 
 EPISODE, EVENT, STEP_RUN = table(Episode), table(Event), table(StepRun)

@@ -127,13 +127,32 @@ RECOVERIES: Final[Mapping[str, Recovery]] = {
         ),
     ),
     "review": Recovery(
-        "The speech was heard too differently from the script, however often it was spoken.",
+        "It does not reach what is asked of it: what was heard is not the script, or another score is too low.",
         "Spoke the lines that were not understood again, another way, PODMILL_RESPEAK_MAX times.",
         (
-            f"To speak the lines once more, run: {RETRY}",
+            f"See and hear what is wrong: podmill review show {ID}",
+            f"It is good enough: podmill review approve {ID}",
+            f"To speak the lines once more, run: podmill review respeak {ID}",
             "Say how names and numbers are spoken, or cast other voices, and submit the episode again.",
             "Lower PODMILL_WORD_ACCURACY_MIN, then retry.",
             f"To give the episode up, run: podmill cancel {ID}",
+        ),
+    ),
+    "unheard": Recovery(
+        "It is finished, and somebody is to hear it before it is published (PODMILL_REVIEW_HOLDS).",
+        "Waits for a decision. Nothing of it is published.",
+        (
+            f"See what to listen for: podmill review show {ID}",
+            f"To have it published, run: podmill review approve {ID}",
+            f"To publish it unheard, run: {RETRY}",
+        ),
+    ),
+    "rejected": Recovery(
+        "A person heard it and rejected it.",
+        "Released the money that was held for it; took it down where it was published.",
+        (
+            "Mend what the reason says, and submit the episode again.",
+            f"To overrule that and go on where it stopped, run: {RETRY}",
         ),
     ),
     # It stops

@@ -9,7 +9,8 @@ from pydantic import BaseModel
 from sqlalchemy import Connection, Row, Select, select
 
 from models.gates import AT_MOST, GATES
-from models.tables import Episode, ScoreRow, table
+from models.heard import ScoreRow
+from models.tables import Episode, table
 from podmill.report.drift import drifts
 
 EPISODE, SCORE = table(Episode), table(ScoreRow)

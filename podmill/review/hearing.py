@@ -8,12 +8,13 @@ from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Connection, select
 
 from models.documents import Document
+from models.heard import ScoreRow
 from models.quote import Quote
 from models.recording import Recording
 from models.score import Score
 from models.script import Script
 from models.steps import Step
-from models.tables import ScoreRow, StepDocument, table
+from models.tables import StepDocument, table
 from models.verdict import Verdict
 from podmill.errors import InputError
 from podmill.review.queue import Entry

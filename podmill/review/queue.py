@@ -6,7 +6,8 @@ from typing import Any, Final, Literal
 from pydantic import BaseModel, ConfigDict
 from sqlalchemy import Connection, Engine, RowMapping, Select, select, update
 
-from models.tables import IS_OPEN, Episode, ReviewRow, table
+from models.heard import IS_OPEN, ReviewRow
+from models.tables import Episode, table
 from podmill.errors import InputError
 from podmill.store.clock import now
 from podmill.store.database import insert_into, reading

@@ -8,7 +8,8 @@ from typing import Final
 import numpy as np
 from sqlalchemy import Connection, Engine, select
 
-from models.tables import Episode, VoicePrint, table
+from models.heard import VoicePrint
+from models.tables import Episode, table
 from podmill.store.clock import now
 from podmill.store.database import insert_into, reading, transaction
 

@@ -18,8 +18,8 @@ from podmill.recovery import ID, RECOVERIES, options
 from podmill.settings import Settings
 
 ROOT: Final = Path(__file__).parents[3]
-BY_HAND: Final = {"review", "quality", "cancelled"}
-"""Codes that are no error's: a check refused the episode, a person stopped it."""
+BY_HAND: Final = {"review", "quality", "unheard", "rejected", "cancelled"}
+"""Codes that are no error's: a check refused the episode, a person is to hear it, rejected it or stopped it."""
 
 
 def codes() -> set[str]:

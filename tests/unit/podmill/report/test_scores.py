@@ -10,7 +10,7 @@ import pytest
 from rich.console import Console
 from sqlalchemy import Connection
 
-from models.tables import ScoreRow, VoicePrint
+from models.heard import ScoreRow, VoicePrint
 from podmill.report.page import render_page
 from podmill.report.scores import batch_scores, batch_voices, show_scores
 from podmill.report.status import batch_status

@@ -4,7 +4,8 @@ import numpy as np
 import pytest
 from sqlalchemy import Engine, select
 
-from models.tables import Batch, Episode, VoicePrint, table
+from models.heard import VoicePrint
+from models.tables import Batch, Episode, table
 from podmill.store.clock import now
 from podmill.store.database import insert_into, reading, transaction
 from podmill.store.voices import DatabaseVoices, heard
