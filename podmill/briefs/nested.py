@@ -1,12 +1,11 @@
 """What a show says of one thing in many fields: a mapping in its place, or the name of a YAML file that holds it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from difflib import get_close_matches
 from functools import partial
 from typing import Any, Final, TypeVar, get_args
 
 from pydantic import ValidationError
-from pydantic_core import ErrorDetails
 
 from models.documents import Document
 from podmill.briefs import content, fields
@@ -78,7 +77,7 @@ def _plain(node: Node, within: tuple[str, ...], field: str, leaf: Reads) -> Any:
     return leaf(_dotted(field, within), node) if isinstance(node.value, str) else node.value
 
 
-def _refusal(error: ErrorDetails, model: type[Document], root: Node, field: str) -> InputError:
+def _refusal(error: Mapping[str, Any], model: type[Document], root: Node, field: str) -> InputError:
     node, known, names = root, model, []
     for part in error["loc"]:
         known = _model_of(known, part)

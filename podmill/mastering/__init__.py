@@ -48,6 +48,8 @@ def master(
     settings, store = context.settings, context.store
     target = Target.of(show.sound, settings)
     check_bit_rate(target.bitrate_kbps)
+    if show.sound and not show.sound.plain:
+        context.progress(0.0, "putting music and ads in order")
     program = program_of(script, recording, show.sound, store.path, target.channels)
     recording, added_s = program.recording, program.recording.duration_s - recording.duration_s
     need_bytes = mp3_bytes(recording.duration_s, target.bitrate_kbps) + BESIDE_BYTES

@@ -24,6 +24,7 @@ CHANNELS_MAX: Final = 2
 RATE_MIN_HZ, RATE_MAX_HZ = 8_000, 192_000
 SHORTEST_S: Final = 0.5
 """Loudness is that of 400 ms at least."""
+MEND: Final = "Give the show another file: podmill show edit SLUG --sound FILE.yaml"
 
 
 def check_clip(path: Path, *, longest_s: float) -> str:
@@ -78,9 +79,9 @@ class Clip:
         try:
             levels = Levels.measure(_first(FileSound(path, channels), frames_max), channels)
         except MasteringError as exc:
-            raise MasteringError(f"The {what} of the show: {exc.message}", action=_MEND) from exc
+            raise MasteringError(f"The {what} of the show: {exc.message}", action=MEND) from exc
         if levels.loudness_lufs < QUIETEST_LUFS:
-            raise MasteringError(f"The {what} of the show is silent, or shorter than 400 ms.", action=_MEND)
+            raise MasteringError(f"The {what} of the show is silent, or shorter than 400 ms.", action=MEND)
         return cls(path, channels, levels)
 
     @property
@@ -90,9 +91,6 @@ class Clip:
     def blocks(self) -> Iterator[Samples]:
         """From its beginning."""
         return _first(FileSound(self.path, self.channels), self.frames)
-
-
-_MEND: Final = "Give the show another file: podmill show edit SLUG --sound FILE.yaml"
 
 
 def _first(blocks: Iterable[Samples], frames: int) -> Iterator[Samples]:

@@ -46,8 +46,7 @@ class Duck:
             start = line.start if end is None else max(line.start, end)
             end = max(line.end, start)
             corners += [(start, 1.0, line.loudness_lufs), (end, 1.0, line.loudness_lufs)]
-        if end is not None:
-            corners.append((end + release, 0.0, corners[-1][2]))
+        corners.append((0, 0.0, speech_lufs) if end is None else (end + release, 0.0, corners[-1][2]))
         self._frames, self._down, self._lines_lufs = (np.array(column) for column in zip(*corners, strict=True))
 
     def gain(self, music: Levels, level_lu: float) -> Gain:

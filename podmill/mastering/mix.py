@@ -46,29 +46,37 @@ class Mix:
     channels: int
 
     def __iter__(self) -> Iterator[Samples]:
-        players = [_player(track, self.channels) for track in self.tracks]
+        players = [_Player(track, self.channels) for track in self.tracks]
         for start in range(0, self.frames, BLOCK):
-            sum_ = np.zeros((min(BLOCK, self.frames - start), self.channels), np.float32)
+            block = np.zeros((min(BLOCK, self.frames - start), self.channels), np.float32)
             for player in players:
-                player(start, sum_)
-            yield sum_
+                player.add_to(block, start)
+            yield block
 
 
-def _player(track: Track, channels: int) -> Callable[[int, Samples], None]:
-    tape = Tape(track.opened(), channels)
+class _Player:
+    """Plays a track; its file is open from the first stretch to the last."""
 
-    def add(start: int, sum_: Samples) -> None:
-        for span in track.spans:
-            first, end = max(span.start, start), min(span.end, start + len(sum_))
+    def __init__(self, track: Track, channels: int) -> None:
+        self._track, self._channels = track, channels
+        self._tape: Tape | None = None
+
+    def add_to(self, block: Samples, start: int) -> None:
+        """Add what is heard of it in a block that begins at ``start``; blocks come in order."""
+        for span in self._track.spans:
+            first, end = max(span.start, start), min(span.end, start + len(block))
             if first < end:
-                sound = tape.take(end - first) * _fading(span, first, end)[:, None]
-                if callable(track.gain):
-                    sound *= track.gain(np.arange(first, end, dtype=np.float64))[:, None].astype(np.float32)
-                else:
-                    sound *= np.float32(track.gain)
-                sum_[first - start : end - start] += sound
+                self._tape = self._tape or Tape(self._track.opened(), self._channels)
+                block[first - start : end - start] += self._tape.take(end - first) * self._gains(span, first, end)
+        if self._tape and self._track.spans[-1].end <= start + len(block):
+            self._tape = None
 
-    return add
+    def _gains(self, span: Span, first: int, end: int) -> Samples:
+        gains, gain = _fading(span, first, end), self._track.gain
+        gains *= (
+            gain(np.arange(first, end, dtype=np.float64)).astype(np.float32) if callable(gain) else np.float32(gain)
+        )
+        return gains[:, None]
 
 
 def _fading(span: Span, first: int, end: int) -> Samples:

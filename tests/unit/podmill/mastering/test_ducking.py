@@ -71,3 +71,8 @@ def test_the_loudest_moment_counts():
     duck = Duck(lines((1.0, 2.0)), LUFS, Ducking(below_lu=20))
     gain_db = 20 * np.log10(duck.gain(uneven, 0)(np.array([1.5 * RATE_HZ])))[0]
     assert gain_db == pytest.approx(LUFS - 20 - 0.0, abs=0.01)
+
+
+def test_without_a_line_music_is_free():
+    """Nothing to make room for."""
+    assert levels_lufs(Duck([], LUFS, Ducking()), -6, [0.0, 9.0]) == [-29, -29]

@@ -201,6 +201,14 @@ def test_silent_music_is_told(shelf: Shelf):
         made(shelf, sound)
 
 
+def test_a_damaged_file_is_told(shelf: Shelf):
+    """It is named as what it is of the show, with what to do."""
+    file = shelf.put("intro.flac", chord(2.0))
+    shelf.path(file).write_bytes(b"fLaC" + bytes(100))
+    with pytest.raises(MasteringError, match=r"intro of the show: intro.flac cannot be read.*--sound FILE"):
+        made(shelf, Sound(intro=Piece(file=file)))
+
+
 def test_memory_does_not_grow_with_the_length(shelf: Shelf):
     """Eighty seconds with everything in them take less than a third of their samples."""
     spans = tuple((start + 0.3, start + 9.5) for start in range(0, 80, 10))
