@@ -112,7 +112,7 @@ def edit(name: str, settings: Settings, *, by: str, line: int, text: str, note: 
         if STEPS.index(case.step) >= SPOKEN_FROM:
             _speak_again(case, found, [index])
         else:
-            _go_on_with_the_words(case)
+            _go_on_with_the_words(case, found, index)
         return {"line": line, "before": before, "after": " ".join(text.split())}
 
     return _decide(name, settings, "edited", act, by=by, note=note)
@@ -204,11 +204,15 @@ def _after(case: _Case) -> None:
     put_back(case.connection, case.id, upcoming, round_=case.rounds[case.step])
 
 
-def _go_on_with_the_words(case: _Case) -> None:
-    """Nothing is spoken yet: what refused the words is asked again; a writer is not, these are the words now."""
+def _go_on_with_the_words(case: _Case, found: Made, index: int) -> None:
+    """Whoever refused the words is asked again; a writer is not: these are the words now."""
     if case.step is Step.SCRIPTING:
         _after(case)
     else:
+        if found.recording and found.verdict and index not in found.verdict.respeak:
+            # Lines were being spoken again: this one is another of them.
+            asked = found.verdict.model_copy(update={"respeak": (*found.verdict.respeak, index)})
+            entries.keep_document(case.connection, case.id, Step.VERIFICATION, asked)
         put_back(case.connection, case.id, case.step, round_=case.rounds[case.step])
 
 
@@ -237,7 +241,11 @@ def _rewrite(case: _Case, found: Made, index: int, text: str) -> str:
         raise InputError("There is no script yet.", action=f"Run: podmill retry {case.id[:8]}")
     place = found.kept[index] if found.kept is not None else index
     line = script.lines[place]
-    lines = (*script.lines[:place], _said(line, text, script), *script.lines[place + 1 :])
+    new = _said(line, text, script)
+    if found.recording is not None:
+        # The takes of its neighbours may have it as it was: they stay, and only this line is asked for.
+        new = new.model_copy(update={"spoken_first": line.spoken_first or line.spoken})
+    lines = (*script.lines[:place], new, *script.lines[place + 1 :])
     entries.keep_document(case.connection, case.id, Step.SCRIPTING, script.model_copy(update={"lines": lines}))
     return line.text
 

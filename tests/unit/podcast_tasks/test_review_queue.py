@@ -1,5 +1,6 @@
 """Episodes that a person hears: engines that hum, the real steps, the real database, a published folder."""
 
+import dataclasses
 import json
 from pathlib import Path
 
@@ -314,3 +315,21 @@ def test_what_moves_is_left_alone(engine, made, monkeypatch):
     recording = running.journal().document(episode_id, Step.SYNTHESIS, Recording)
     assert recording
     assert recording.variants == {}
+
+
+def test_neighbours_of_an_edited_line_are_not_bought_again(engine, hums, made, monkeypatch):
+    """Where one request speaks them all, the line is asked for by itself: first once, then edited once more."""
+    kind = hums["alpha"]
+    monkeypatch.setattr(kind, "capabilities", dataclasses.replace(kind.capabilities, max_speakers=2, timestamps=True))
+    episode_id = made()
+    speak(episode_id)
+    assert [len(request.lines) for request in kind.asked] == [3]
+    for text in (CUE, "Two is out."):
+        judge(episode_id, 1)
+        kind.asked.clear()
+        reviewing.edit(episode_id, current(), by="ada", line=2, text=text)
+        recording = speak(episode_id)
+        ((line,),) = [request.lines for request in kind.asked]
+        assert line.index == 1
+        assert len({time.take for time in recording.lines}) == 2
+    assert line.text == "Two is out."

@@ -8,7 +8,7 @@ import pytest
 from lxml import etree
 
 from podmill.errors import ConfigurationError, LeaseLostError, PublishError, StoreError
-from podmill.publishing import publish
+from podmill.publishing import publish, withdraw
 from podmill.publishing.feed import NAMESPACES
 from podmill.publishing.folder import read_show
 from tests.releases import SHOW, Studio, mp3
@@ -184,7 +184,7 @@ def test_what_is_published_can_be_read_back(studio: Studio) -> None:
 PUBLISHER = """
 import sys
 from pathlib import Path
-from podmill.publishing import publish
+from podmill.publishing import publish, withdraw
 from tests.releases import Studio
 studio = Studio(Path(sys.argv[1]))
 for guid in sys.argv[2:]:
@@ -205,3 +205,22 @@ def test_eight_episodes_from_four_processes_are_all_in_the_feed(studio: Studio) 
     assert [item.findtext("guid") for item in feed_items(studio)] == list("76543210")
     assert len(etree.parse(studio.show_dir / "feed.xml").findall("channel/item/podcast:chapters", NAMESPACES)) == 8
     assert len(list(studio.show_dir.rglob(".incoming-*"))) == 0
+
+
+def test_an_episode_is_taken_down(studio: Studio) -> None:
+    """Its files are gone, feed and page tell only of the others; the last one takes the feed along."""
+    publish(studio.release(), studio.context)
+    publish(studio.release("second", "The sun"), studio.context)
+    withdraw("second", "night-sky", studio.settings)
+    withdraw("second", "night-sky", studio.settings)
+
+    assert [item.findtext("guid") for item in feed_items(studio)] == ["0193-first"]
+    assert [path.name for path in (studio.show_dir / "episodes").iterdir()] == ["the-moon-is-leaving-6583cba4"]
+    assert "The sun" not in (studio.show_dir / "index.html").read_text()
+
+    withdraw("0193-first", "night-sky", studio.settings)
+    left = {path.name for path in studio.show_dir.rglob("*") if path.is_file()}
+    assert {name for name in left if not name.startswith("cover-")} == {".lock"}
+    withdraw("0193-first", "night-sky", studio.settings)
+    with pytest.raises(PublishError, match="cannot be taken down"):
+        withdraw("0193-first", "day-sky", studio.settings)
