@@ -183,7 +183,7 @@ def _halves(
     if request.characters <= SPLIT_CHARACTERS:
         return ()
     try:
-        return speech.split(request, script, choice.cast, work.context.settings)
+        return speech.split(request, script, work.context.settings)
     except speech.FOR_GOOD:
         return ()
 

@@ -50,6 +50,12 @@ DIALOGUE_CHARACTERS: Final = 2_000
 DIALOGUE_VOICES: Final = 10
 
 ENGLISH_ONLY: Final = {"eleven_flash_v2", "eleven_turbo_v2"}
+STEADY_FROM: Final = 2
+"""Variant: the first time that a line is spoken again it has another seed, then other settings, too."""
+STEADY: Final = 1.0
+"""Stability, the highest that every model takes: it reads what is written. What else is set of a voice is then as the
+provider sets it, for what is not named is not as it was saved (its documentation of voice settings, October 2026)."""
+
 LANGUAGES: Final = (
     *("en", "ja", "zh", "de", "hi", "fr", "ko", "pt", "it", "es", "id", "nl", "tr", "fil", "pl"),
     *("sv", "bg", "ro", "ar", "cs", "el", "fi", "hr", "ms", "sk", "da", "ta", "uk", "ru"),
@@ -185,6 +191,7 @@ class ElevenLabs:
             "format": self.settings.elevenlabs_format,
             "seed": variant,
             "pitch": voice.pitch,
+            **({"stability": STEADY} if variant >= STEADY_FROM else {}),
         }
 
     def speak(self, request: SpeechRequest) -> RawSpeech:
@@ -249,6 +256,7 @@ class ElevenLabs:
             model=self.settings.elevenlabs_model,
             output_format=self.settings.elevenlabs_format,
             seed=request.variant,
+            stability=STEADY if request.variant >= STEADY_FROM else None,
             before=request.before,
             after=request.after,
             turns=tuple(turns) if len(request.voices) > 1 else (),

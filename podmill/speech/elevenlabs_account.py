@@ -13,7 +13,7 @@ from functools import cache
 from typing import TYPE_CHECKING, Any, Final
 
 import httpx
-from elevenlabs import DialogueInput
+from elevenlabs import DialogueInput, VoiceSettings
 from elevenlabs.client import ElevenLabs
 from elevenlabs.core.api_error import ApiError
 from elevenlabs.core.parse_error import ParsingError
@@ -69,6 +69,8 @@ class Wanted:
     model: str
     output_format: str
     seed: int
+    stability: float | None = None
+    """0 to 1; None, and in dialogues: as it is saved for the voice."""
     before: str = ""
     """What is said right before it, and after it: not spoken, not charged."""
     after: str = ""
@@ -145,8 +147,8 @@ class Account:
         return Spoken(audio, replies.alignment(getattr(reply.data, "alignment", None)), receipt, turns_s)
 
     def _asked(self, wanted: Wanted) -> "HttpResponse[Any]":
-        # The SDK leaves out what is not given; what is given as None, it sends as null.
-        around: dict[str, Any] = {"previous_text": wanted.before, "next_text": wanted.after}
+        settings = None if wanted.stability is None else VoiceSettings(stability=wanted.stability)
+        told: dict[str, Any] = {"previous_text": wanted.before, "next_text": wanted.after, "voice_settings": settings}
         reply: HttpResponse[Any] = self._sdk.text_to_speech.with_raw_response.convert_with_timestamps(
             wanted.voice_id,
             text=wanted.text,
@@ -154,7 +156,7 @@ class Account:
             output_format=wanted.output_format,
             seed=wanted.seed,
             request_options=ONCE,
-            **{name: text for name, text in around.items() if text},
+            **{name: value for name, value in told.items() if value},  # the SDK sends None as null
         )
         return reply
 
@@ -251,9 +253,7 @@ class Account:
             audio = b"".join(self._sdk.history.get_audio(item.history_item_id, request_options=ONCE))
         except FAILURES as exc:
             if isinstance(exc, ApiError) and exc.status_code == 404:
-                raise TransientError(
-                    f"ElevenLabs has request {replies.identity(item)} in its history, without audio."
-                ) from None
+                raise TransientError(f"ElevenLabs keeps no audio of request {replies.identity(item)}.") from None
             raise self._unreadable(exc) from None
         alignments = getattr(item, "alignments", None)
         return Spoken(

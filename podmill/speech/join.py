@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cache
 from itertools import pairwise
 from typing import Final
 
@@ -39,6 +40,8 @@ PAUSE_KEPT_S: Final = 0.1
 ROOM_LEVEL: Final = 10 ** (-80 / 20)
 """RMS of the noise laid under everything, so that pauses are quiet and not dead."""
 ROOM_SEED: Final = 1
+ROOM_SAMPLES: Final = 1 << 18
+"""Six seconds, over and over."""
 BLOCK: Final = 1 << 15
 BYTES_PER_SAMPLE: Final = 2
 """Before FLAC makes it less."""
@@ -51,10 +54,31 @@ class _Spoken:
     line: RequestLine
     take: Take
     within: TakeLine
+    lead_s: float = 0.0
+    """Of the pause before it that is heard from its take, where it is cut from what was before it; likewise after."""
+    tail_s: float = 0.0
 
     @property
     def voice(self) -> Voice:
         return self.take.key, self.line.speaker
+
+    @property
+    def pause_s(self) -> float:
+        """Before it, in its take; 0 where nothing is before it, or it may be none."""
+        place = self.within.index_in_take
+        return _pause_s(self.take.lines[place - 1], self.take.lines[place]) if place else 0.0
+
+    @property
+    def rest_s(self) -> float:
+        """After it, in its take; likewise."""
+        place = self.within.index_in_take
+        is_last = place + 1 == len(self.take.lines)
+        return 0.0 if is_last else _pause_s(self.take.lines[place], self.take.lines[place + 1])
+
+
+def _pause_s(before: TakeLine, after: TakeLine) -> float:
+    gap_s = after.start_s - before.end_s
+    return gap_s if gap_s >= PAUSE_MIN_S else 0.0
 
 
 def join(
@@ -85,7 +109,15 @@ def join(
         StoreError: the audio of a take is gone.
         DiskFullError: there is no room for the recording.
     """
-    spoken = _in_order(script, requests, takes)
+    for request, take in zip(requests, takes, strict=True):
+        if take.key != request.key:
+            raise SpeechError(f"Take {take.key[:12]} does not belong to request {request.key[:12]}.")
+    heard = [
+        _Spoken(line, take, within)
+        for request, take in zip(requests, takes, strict=True)
+        for line, within in zip(request.lines, take.lines, strict=True)
+    ]
+    spoken = _in_order(script, heard)
     need_bytes = int(sum(take.duration_s for take in takes) * RATE_HZ * BYTES_PER_SAMPLE)
     check_room(
         {context.temp_dir: need_bytes, context.settings.store_dir: need_bytes},
@@ -95,7 +127,7 @@ def join(
     path = context.temp_dir / "recording.flac"
     with files.flac(path, RATE_HZ) as out:
         track = _Track(out)
-        lines = _write(script, spoken, track, context)
+        lines = _write(script, heard, spoken, track, context)
     recording = Recording(
         audio=context.store.put(path, suffix=".flac", media_type="audio/flac"),
         sample_rate_hz=RATE_HZ,
@@ -136,16 +168,14 @@ def pause_s(before: Line, after: Line) -> float:
     return ANSWER_S if end in ("?", "\uff1f") else TURN_S
 
 
-def _in_order(script: Script, requests: Sequence[SpeechRequest], takes: Sequence[Take]) -> list[_Spoken]:
+def _in_order(script: Script, heard: Sequence[_Spoken]) -> list[_Spoken]:
     last: dict[tuple[int, int], _Spoken] = {}
-    for request, take in zip(requests, takes, strict=True):
-        if take.key != request.key:
-            raise SpeechError(f"Take {take.key[:12]} does not belong to request {request.key[:12]}.")
-        for line, within in zip(request.lines, take.lines, strict=True):
-            # Another voice has spoken the line anew, from its beginning.
-            for place in [each for each in last if each[0] == line.index and last[each].line.voice != line.voice]:
-                del last[place]
-            last[line.index, line.piece] = _Spoken(line, take, within)
+    for part in heard:
+        line = part.line
+        # It is spoken anew, from its beginning.
+        for place in [each for each in last if each[0] == line.index] if line.piece == 0 else ():
+            del last[place]
+        last[line.index, line.piece] = part
     missing = {line.index for line in script.lines} - {index for index, _ in last}
     if missing or not last:
         raise SpeechError(f"No take speaks line {min(missing, default=0) + 1}.", action="Run: podmill retry")
@@ -157,24 +187,29 @@ def _spans(spoken: Sequence[_Spoken], lines: Mapping[int, Line]) -> list[list[_S
     spans: list[list[_Spoken]] = []
     for part in spoken:
         before = spans[-1][-1] if spans else None
-        if not before or not _go_on(before, part):
-            spans.append([part])
-            continue
-        gap_s = part.within.start_s - before.within.end_s
-        if lines[before.line.index].chapter == lines[part.line.index].chapter or gap_s < PAUSE_MIN_S:
+        # Engines do not know of chapters. A pause is cut where it certainly is one.
+        goes_on = before and (lines[before.line.index].chapter == lines[part.line.index].chapter or not before.rest_s)
+        if before and goes_on and _go_on(before, part):
             spans[-1].append(part)
             continue
-        # Engines do not know of chapters. The pause is cut where it certainly is one.
-        kept_s = min(gap_s / 2, PAUSE_KEPT_S)
-        ends = before.within.model_copy(update={"end_s": before.within.end_s + kept_s})
-        begins = part.within.model_copy(update={"start_s": part.within.start_s - kept_s})
-        spans[-1][-1] = replace(before, within=ends)
-        spans.append([replace(part, within=begins)])
+        if before:
+            spans[-1][-1] = replace(before, tail_s=_kept_s(before.rest_s))
+        spans.append([replace(part, lead_s=_kept_s(part.pause_s))])
     return spans
+
+
+def _kept_s(pause_s: float) -> float:
+    """How much of a pause that is cut stays with the line before it, or after it."""
+    return min(pause_s / 2, PAUSE_KEPT_S)
 
 
 def _go_on(before: _Spoken, after: _Spoken) -> bool:
     return before.take.key == after.take.key and before.within.index_in_take + 1 == after.within.index_in_take
+
+
+@cache
+def _room() -> Samples:
+    return np.random.default_rng(ROOM_SEED).normal(0, ROOM_LEVEL, ROOM_SAMPLES).astype(np.float32)
 
 
 class _Track:
@@ -183,22 +218,29 @@ class _Track:
     def __init__(self, out: soundfile.SoundFile) -> None:
         self.out = out
         self.frames = 0
-        self._room = np.random.default_rng(ROOM_SEED)
 
-    def write(self, blocks: Iterator[Samples]) -> None:
+    def write(self, blocks: Iterator[Samples], at: int = 0) -> None:
+        """
+        Args:
+            at: place in the room. A take has one of its own: wherever it is heard, its samples are the same.
+        """
         for block in blocks:
-            self.out.write(block + ROOM_LEVEL * self._room.standard_normal(len(block), dtype=np.float32))
+            self.out.write(block + _room().take(np.arange(at, at + len(block)), mode="wrap"))
             self.frames += len(block)
+            at += len(block)
 
 
-def _write(script: Script, spoken: Sequence[_Spoken], track: _Track, context: StepContext) -> tuple[LineTime, ...]:
+def _write(
+    script: Script, heard: Sequence[_Spoken], spoken: Sequence[_Spoken], track: _Track, context: StepContext
+) -> tuple[LineTime, ...]:
     lines = {line.index: line for line in script.lines}
     times: dict[int, LineTime] = {}
-    spans, gains = _spans(spoken, lines), _gains(spoken, context)
+    spans, gains = _spans(spoken, lines), _gains(heard, spoken, context)
     for number, span in enumerate(spans):
         track.write(_silence(_pause_before(spans, number, lines)))
-        offset_s = track.frames / RATE_HZ - span[0].within.start_s
-        track.write(_audio(span, gains, context))
+        start, _ = _frames(span)
+        offset_s = (track.frames - start) / RATE_HZ
+        track.write(_audio(span, gains, context), start)
         for part in span:
             index = part.line.index
             first = times.get(index)
@@ -216,24 +258,34 @@ def _write(script: Script, spoken: Sequence[_Spoken], track: _Track, context: St
 def _pause_before(spans: Sequence[Sequence[_Spoken]], number: int, lines: dict[int, Line]) -> float:
     if number == 0:
         return LEAD_IN_S
-    before, after = spans[number - 1][-1].line.index, spans[number][0].line.index
-    return SENTENCE_S if before == after else pause_s(lines[before], lines[after])
+    last, first = spans[number - 1][-1], spans[number][0]
+    before, after = lines[last.line.index], lines[first.line.index]
+    if before.index == after.index:
+        return SENTENCE_S
+    whole_s = pause_s(before, after)
+    if before.chapter == after.chapter:
+        # Where a line is spoken anew, the pauses around it stay as they were in the take of its neighbours.
+        whole_s = last.rest_s or first.pause_s or whole_s
+    return max(whole_s - last.tail_s - first.lead_s, 0.0)
 
 
 def _silence(duration_s: float) -> Iterator[Samples]:
     yield np.zeros(round(duration_s * RATE_HZ), dtype=np.float32)
 
 
-def _gains(spoken: Sequence[_Spoken], context: StepContext) -> Mapping[Voice, float]:
-    """By how much each voice is made louder or softer, so that all of them meet."""
+def _gains(heard: Sequence[_Spoken], spoken: Sequence[_Spoken], context: StepContext) -> Mapping[Voice, float]:
+    """By how much each voice is made louder or softer, so that all of them meet.
+
+    A line that was spoken anew counts for the level of the take that had it before: its neighbours stay as they were.
+    """
+    used = {part.voice for part in spoken}
     voices: dict[Voice, list[_Spoken]] = {}
-    for part in spoken:
-        voices.setdefault(part.voice, []).append(part)
+    for part in heard:
+        if part.voice in used:
+            voices.setdefault(part.voice, []).append(part)
     return meeting_gains(
         {
-            voice: Level.measure(
-                block for part in parts for block in _excerpt(part.take, *_frames(part.within, part.within), context)
-            )
+            voice: Level.measure(block for part in parts for block in _excerpt(part.take, *_frames([part]), context))
             for voice, parts in voices.items()
         }
     )
@@ -241,8 +293,9 @@ def _gains(spoken: Sequence[_Spoken], context: StepContext) -> Mapping[Voice, fl
 
 def _audio(span: Sequence[_Spoken], gains: Mapping[Voice, float], context: StepContext) -> Iterator[Samples]:
     """The audio of a span, faded in and out; between two voices the gain goes from that of one to that of the other."""
-    start, length = _frames(span[0].within, span[-1].within)
+    start, length = _frames(span)
     fade = round(FADE_S * RATE_HZ)
+    head, tail = (max(round(kept_s * RATE_HZ), fade) for kept_s in (span[0].lead_s, span[-1].tail_s))
     bends, heights = [0.0], [gains[span[0].voice]]
     for before, after in pairwise(span):
         middle = (before.within.end_s + after.within.start_s) / 2 * RATE_HZ - start
@@ -251,15 +304,16 @@ def _audio(span: Sequence[_Spoken], gains: Mapping[Voice, float], context: StepC
     done = 0
     for block in _excerpt(span[0].take, start, length, context):
         place = np.arange(done, done + len(block))
-        edges = np.clip(np.minimum(place, length - 1 - place) / fade, 0, 1)
+        edges = np.clip(np.minimum(place / head, (length - 1 - place) / tail), 0, 1)
         yield block * (edges * np.interp(place, bends, heights)).astype(np.float32)
         done += len(block)
 
 
-def _frames(first: TakeLine, last: TakeLine) -> tuple[int, int]:
-    """Where in its take a stretch begins, and how long it is."""
-    start = round(first.start_s * RATE_HZ)
-    return start, round(last.end_s * RATE_HZ) - start
+def _frames(span: Sequence[_Spoken]) -> tuple[int, int]:
+    """Where in its take a span begins, and how long it is."""
+    first, last = span[0], span[-1]
+    start = round((first.within.start_s - first.lead_s) * RATE_HZ)
+    return start, round((last.within.end_s + last.tail_s) * RATE_HZ) - start
 
 
 def _excerpt(take: Take, start: int, length: int, context: StepContext) -> Iterator[Samples]:

@@ -82,16 +82,14 @@ def plan(
     return tuple(planned)
 
 
-def split(
-    request: SpeechRequest, script: Script, cast: Sequence[CastMember], settings: Settings
-) -> tuple[SpeechRequest, ...]:
+def split(request: SpeechRequest, script: Script, settings: Settings) -> tuple[SpeechRequest, ...]:
     """A request as two, for a provider that did not take it whole: cut near its middle, where that is heard least.
 
     Raises:
         SpeechError: it is a single sentence.
     """
     made = engine.make(request.engine, settings)
-    voices = {member.voice: find(member.voice, settings) for member in cast if member.voice in request.voices}
+    voices = {voice: find(voice, settings) for voice in request.voices}
     chapters = {line.index: line.chapter for line in script.lines}
     units = [
         Unit(line.index, chapters[line.index], line.speaker, voices[line.voice], line.text, start, end)

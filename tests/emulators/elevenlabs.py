@@ -108,7 +108,7 @@ class ElevenLabs(Handler):
     def _speak(self, wanted: dict[str, Any], turns: list[list[str]], timed: str | None) -> None:
         model, seed = wanted["model_id"], wanted["seed"]
         text, voice = "\n".join(turn[0] for turn in turns), "+".join(turn[1] for turn in turns)
-        told = {name: wanted[name] for name in STITCHING if name in wanted}
+        told = {name: wanted[name] for name in (*STITCHING, "voice_settings") if name in wanted}
         dialogue = turns if len(turns) > 1 else []
         account, faults = self.server.account, self.server.faults
         at_once, limit = account.arrive()

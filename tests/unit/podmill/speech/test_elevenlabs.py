@@ -73,6 +73,15 @@ def test_it_speaks(hosted: ElevenLabs, elevenlabs_emulator: Running) -> None:
     assert raw.receipt == Receipt(logged["request_id"], float(len(text)), 0, 10)
 
 
+def test_how_a_line_is_spoken_again(hosted: ElevenLabs, elevenlabs_emulator: Running) -> None:
+    """First with another seed, as its voice is set; then as steadily as the model can."""
+    for variant in range(3):
+        hosted.speak(request("Still here.", variant=variant))
+    asked = elevenlabs_emulator.requests()
+    assert [each["seed"] for each in asked] == [0, 1, 2]
+    assert [each.get("voice_settings") for each in asked] == [None, None, {"stability": 1.0}]
+
+
 def test_every_line_of_a_request_has_its_time(hosted: ElevenLabs, context: StepContext) -> None:
     """Lines share a request, joined by line ends; their times come from those of the characters."""
     texts = ("A short one.", "This line is quite a bit longer than the first one was.", "End.")

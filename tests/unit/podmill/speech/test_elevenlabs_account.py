@@ -74,7 +74,7 @@ def look_up(url: str) -> object:
         ({}, "without its history"),
         ([], r"cannot be read now \(TypeError\)"),
         ({"history": [ITEM | {"state": "processing"}], "has_more": False}, "still working"),
-        ({"history": [ITEM], "has_more": False}, "r1 in its history, without audio"),
+        ({"history": [ITEM], "has_more": False}, "no audio of request r1"),
     ],
 )
 def test_what_is_not_certain_is_no_absence(

@@ -231,8 +231,8 @@ def test_a_request_in_two() -> None:
     (one,) = planned(whole, limits)
 
     with patch.dict(ENGINES, {"tones": f"{Tones.__module__}:Tones"}), patch.object(Tones, "capabilities", limits):
-        first, second = split(one, whole, CAST, Settings())
-        halves = split(second, whole, CAST, Settings())
+        first, second = split(one, whole, Settings())
+        halves = split(second, whole, Settings())
 
     assert [[line.index for line in half.lines] for half in (first, second)] == [[0, 1], [2]]
     assert (first.after, second.before) == ("Four is here. Five is here.", "Three is here.")
@@ -244,7 +244,7 @@ def test_a_sentence_is_not_made_two() -> None:
     whole = script("S1: One is here.")
     (one,) = planned(whole)
     with patch.dict(ENGINES, {"tones": f"{Tones.__module__}:Tones"}), pytest.raises(SpeechError, match="a sentence of"):
-        split(one, whole, CAST, Settings())
+        split(one, whole, Settings())
 
 
 def test_only_its_own_voice_is_stitched() -> None:
