@@ -7,7 +7,11 @@ from typing import Any
 
 import pytest
 
+from podmill import settings
+from podmill.money.ledger import Ledger
 from podmill.publishing import publish
+from podmill.store.database import open_engine
+from tests import reviews
 from tests.releases import Studio
 from tests.servers.process import missing
 from tests.servers.web import running
@@ -105,3 +109,33 @@ def test_pages_fit_a_phone(page: Any, published: tuple[str, str, str]) -> None:
         page.goto(address)
 
         assert page.evaluate("document.documentElement.scrollWidth") <= 320
+
+
+def test_an_episode_is_heard_and_decided_on(browser: Any, podmill_home: Path) -> None:
+    """On a phone: the passage plays, nothing is wider than the page, and whoever gave the password has decided."""
+    known = settings.current()
+    engine = open_engine(known)
+    Ledger(engine).open_account("default", None)
+    reviews.waiting(engine, known, "tides")
+    engine.dispose()
+    who = {"username": "ada", "password": "word"}
+    with running(podmill_home, PODMILL_WEB_PASSWORD="word") as (_, port):
+        phone = {"width": 375, "height": 700}
+        page = browser.new_page(http_credentials=who, viewport=phone)
+        complaints: list[str] = []
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(f"http://127.0.0.1:{port}/review")
+        page.get_by_role("link", name="About <tides>").click()
+        page.evaluate("document.querySelector('.line audio').play()")
+        page.wait_for_function("document.querySelector('.line audio').currentTime > 0")
+        length_s = page.evaluate("document.querySelector('.line audio').duration")
+        width = page.evaluate("document.documentElement.scrollWidth")
+        page.get_by_label("Note", exact=True).fill("An accent.")
+        page.get_by_role("button", name="Approve").click()
+        told = page.locator(".notice").inner_text()
+        page.close()
+
+    assert (length_s, width) == (pytest.approx(7, abs=0.1), 375)
+    assert told == "Approved by ada. An accent."
+    assert complaints == []
