@@ -72,15 +72,16 @@ class Profile:
         peaks, energies = [np.zeros(0, np.float32)], [np.zeros(0, np.float32)]
         for block in blocks:
             # Written so that what is not a number is caught too.
-            if not np.abs(block).max() <= AMPLITUDE_MAX:
+            if not max(block.max(), -block.min()) <= AMPLITUDE_MAX:
                 raise MasteringError(
                     "The sound is damaged: some of its samples are no numbers, or far beyond full scale.",
                     action="Make the recording again: podmill retry",
                 )
-            whole = np.pad(block, ((0, -len(block) % HOP), (0, 0)))
+            missing = -len(block) % HOP
+            whole = np.pad(block, ((0, missing), (0, 0))) if missing else block
             peaks.append(_levels_db(true_peak.push(whole)))
-            squares = np.square(weighting.filter(whole)).sum(axis=1)
-            energies.append(squares.reshape(-1, HOP).sum(axis=1).astype(np.float32))
+            weighted = weighting.filter(whole).reshape(-1, HOP, channels)
+            energies.append(np.einsum("hfc,hfc->h", weighted, weighted).astype(np.float32))
         peaks.append(_levels_db(true_peak.rest()))
         return cls(_with_neighbours(np.concatenate(peaks)), np.concatenate(energies))
 
