@@ -53,6 +53,8 @@ class Gates(Document):
     """At most: LU between the encoded file and its target."""
     true_peak: Gate
     """At most: dBTP of the encoded file."""
+    hosts: Gate
+    """At most: LU between the loudest and the softest speaker of the encoded file."""
     brand: Gate
     """At least: share of the show's rules for words, openings and tone that a script keeps."""
     unmeasured: Action
@@ -71,12 +73,13 @@ class StatedGates(Document):
     clipping: StatedGate = StatedGate()
     loudness: StatedGate = StatedGate()
     true_peak: StatedGate = StatedGate()
+    hosts: StatedGate = StatedGate()
     brand: StatedGate = StatedGate()
     unmeasured: Action | None = None
 
 
 GATES: Final = tuple(name for name in Gates.model_fields if name != "unmeasured")
-AT_MOST: Final = frozenset({"duration", "clipping", "loudness", "true_peak"})
+AT_MOST: Final = frozenset({"duration", "clipping", "loudness", "true_peak", "hosts"})
 """Gates whose limit is a ceiling; that of the others is a floor."""
 
 

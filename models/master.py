@@ -2,6 +2,8 @@
 
 from typing import Literal
 
+from pydantic import Field
+
 from models.documents import Artifact, Document
 
 
@@ -37,6 +39,10 @@ class Master(Document):
     """Integrated (EBU R128), measured on the decoded MP3."""
     true_peak_dbtp: float
     """Measured on the decoded MP3."""
+    loudness_range_lu: float | None = None
+    """EBU Tech 3342, measured on the decoded MP3. None: in a master older than this field."""
+    speakers_lufs: dict[str, float] = Field(default_factory=dict)
+    """Integrated loudness of the lines of each speaker, measured on the decoded MP3."""
     gain_db: float
     """Applied before the limiter."""
     limited_share: float
@@ -49,6 +55,12 @@ class Master(Document):
     """In the order they are heard; each is among the chapters too."""
     added_s: float = 0.0
     """By how much music and ads make it longer than its recording."""
+
+    @property
+    def speakers_apart_lu(self) -> float:
+        """Between the loudest and the softest speaker; 0 where there is one."""
+        loudnesses = self.speakers_lufs.values()
+        return max(loudnesses) - min(loudnesses) if loudnesses else 0.0
 
 
 class TextEdition(Document):

@@ -69,6 +69,7 @@ def measured(made: Master, planned_s: float, target: "Target", gates: Gates) -> 
         score("sample_rate", float(made.sample_rate_hz), gates, f"{made.sample_rate_hz:,} samples a second."),
         score("loudness", off_lu, gates, f"{made.loudness_lufs:.2f} LUFS, {target.loudness_lufs:g} was asked for."),
         score("true_peak", made.true_peak_dbtp, gates, f"{made.true_peak_dbtp:.2f} dBTP."),
+        score("hosts", made.speakers_apart_lu, gates, f"Speakers are up to {made.speakers_apart_lu:.1f} LU apart."),
     )
 
 

@@ -9,6 +9,7 @@ from podmill.context import ArtifactStore, StepContext
 from podmill.mastering import chapters, transcripts
 from podmill.mastering.artwork import cover_jpeg, tag_jpeg
 from podmill.mastering.encode import check_bit_rate, mp3_bytes
+from podmill.mastering.hosts import speakers_lufs
 from podmill.mastering.loudness import Encoding
 from podmill.mastering.program import program_of
 from podmill.mastering.source import SAMPLE_RATE_HZ
@@ -36,7 +37,7 @@ def master(
 
     What the show has heard besides the speech is in it, and all times are those of the file.
 
-    Memory depends on length only by the figures the limiter works on: under 100 MB for each hour of sound.
+    Memory depends on length only by the figures the limiter works on: about 20 MB for each hour of sound.
 
     Raises:
         ConfigurationError: the bit rate set is not one an MP3 can have.
@@ -97,6 +98,8 @@ def master(
         duration_s=encoded.duration_s,
         loudness_lufs=encoded.loudness_lufs,
         true_peak_dbtp=encoded.true_peak_dbtp,
+        loudness_range_lu=encoded.loudness_range_lu,
+        speakers_lufs=speakers_lufs(script, recording, encoded.step_energies),
         gain_db=encoded.gain_db,
         limited_share=encoded.limited_share,
         bitrate_kbps=target.bitrate_kbps,

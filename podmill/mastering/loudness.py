@@ -14,7 +14,7 @@ import numpy as np
 from podmill.errors import MasteringError
 from podmill.mastering.encode import Mp3Encoder
 from podmill.mastering.limiter import AUDIBLE_DB, CHUNK, Hops, Profile, limited
-from podmill.mastering.meter import Amplitudes, Meter, Samples
+from podmill.mastering.meter import Amplitudes, Meter, Numbers, Samples
 from podmill.mastering.source import SAMPLE_RATE_HZ, FileSound, even
 from podmill.mastering.target import Target
 
@@ -48,6 +48,8 @@ class Encoded:
     """Share of the time the limiter was at work, 0 to 1."""
     rounds: int
     """Times it was encoded."""
+    step_energies: Numbers
+    """Of each 100 ms, as ``Meter`` measures them."""
 
 
 class Limiting:
@@ -119,6 +121,7 @@ class Encoding:
                     gain_db=gain_db,
                     limited_share=limiting.share,
                     rounds=rounds,
+                    step_energies=meter.step_energies,
                 )
             if rounds == ROUNDS_MAX:
                 raise MasteringError(

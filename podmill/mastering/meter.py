@@ -211,14 +211,19 @@ class Meter:
         return peaks
 
     @property
+    def step_energies(self) -> Numbers:
+        """Mean square of each whole 100 ms so far, K-weighted, its channels added up."""
+        return np.concatenate([np.zeros(0), *self._energies])
+
+    @property
     def loudness_lufs(self) -> float:
         """Integrated loudness so far; minus infinity for silence."""
-        return integrated_lufs(np.concatenate(self._energies)) if self._energies else -math.inf
+        return integrated_lufs(self.step_energies)
 
     @property
     def loudness_range_lu(self) -> float:
         """Loudness range so far."""
-        return loudness_range_lu(np.concatenate(self._energies)) if self._energies else 0.0
+        return loudness_range_lu(self.step_energies)
 
     @property
     def true_peak_dbtp(self) -> float:

@@ -8,6 +8,8 @@ from models.gates import ACTIONS, AT_MOST, GATES, Action, Gate, Gates, StatedGat
 from models.score import Score
 from podmill.settings import Settings
 
+HOSTS_MAX_LU: Final = 1.0
+"""More, and a listener who sets the volume for one host has it wrong for the other."""
 LOUDNESS_TOLERANCE_LU: Final = 0.1
 SAMPLE_RATE_MIN_HZ: Final = 44_100.0
 CLIPPING_MAX: Final = 6.0
@@ -27,6 +29,7 @@ def gates_of(settings: Settings, stated: StatedGates | None = None) -> Gates:
         clipping=Gate(limit=CLIPPING_MAX, action="respeak"),
         loudness=Gate(limit=LOUDNESS_TOLERANCE_LU, action="review"),
         true_peak=Gate(limit=settings.true_peak_dbtp, action="review"),
+        hosts=Gate(limit=HOSTS_MAX_LU, action="note"),
         brand=Gate(limit=BRAND_MIN, action="review"),
         unmeasured=settings.unmeasured,
     )

@@ -13,7 +13,7 @@ from podmill.report.svg import Band, Point, dots
 
 SHARES: Final = frozenset({"word_accuracy", "clarity", "duration", "brand"})
 """Scores that are shown as per cent."""
-UNITS: Final = {"loudness": " LU", "true_peak": " dBTP", "sample_rate": " Hz", "clipping": " a minute"}
+UNITS: Final = {"loudness": " LU", "hosts": " LU", "true_peak": " dBTP", "sample_rate": " Hz", "clipping": " a minute"}
 NAMES: Final = {
     "duration": "length off plan",
     "loudness": "loudness off target",
