@@ -6,7 +6,6 @@ from typing import Final
 
 import numpy as np
 import soundfile
-from numpy.typing import NDArray
 
 from models.recording import LineTime
 from podmill.quality import voices
@@ -33,6 +32,8 @@ STRANGE: Final = ((1.5, 0.82), (0.8, 0.75))
 Of 48 lines in six voices (four of Kokoro, Piper's joe as it is and lower), 21 November 2026: lines of 1.5 s and more
 were like their own voice by 0.88 to 0.97 and like another by 0.76 at most; lines of 0.9 to 1.5 s by 0.79 to 0.91 and
 0.71. Those of 0.4 to 0.7 s overlap, with 0.61 to 0.76 and 0.63: they are only compared with the rest of the cast."""
+COUNTED_S: Final = 5.0
+"""A line counts for its voice as so long at most: none is to make up the voice by itself."""
 _ROUNDS: Final = 3
 """In which a voice is found without the lines that are not in it."""
 
@@ -61,41 +62,33 @@ def listen(file: soundfile.SoundFile, times: Iterable[LineTime]) -> Iterator[Spo
         yield SpokenLine(time.index, time.voice, seconds, voices.embed(filled * np.float32(LEVEL / level)))
 
 
-def voices_of(lines: Sequence[SpokenLine]) -> dict[str, Embedding]:
-    """Each voice as most of its lines have it, long ones counting for more."""
-    found = {}
-    for name in dict.fromkeys(line.voice for line in lines):
-        own = [line for line in lines if line.voice == name]
-        matrix = np.stack([line.embedding for line in own])
-        weights = np.array([line.speech_s for line in own], np.float32)
-        kept = weights
-        for _ in range(_ROUNDS):
-            voice = _unit(kept @ matrix)
-            near = matrix @ voice >= STRANGE[-1][1]
-            kept = weights * near if near.any() else weights
-        found[name] = _unit(kept @ matrix)
-    return found
+@dataclass(frozen=True, slots=True)
+class Voice:
+    """A voice as it is heard in an episode."""
+
+    embedding: Embedding
+    """As most of its lines have it."""
+    likeness: dict[int, float]
+    """By line: its cosine to the rest of the voice. 1 where there is no rest."""
+    kept: float
+    """Of all its lines on average, long ones counting for more."""
 
 
-def kept(lines: Sequence[SpokenLine], known: Mapping[str, Embedding]) -> dict[str, float]:
-    """Cosine of the lines of each voice to that voice, on average over their speech."""
-    result = {}
-    for name in dict.fromkeys(line.voice for line in lines):
-        own = [line for line in lines if line.voice == name]
-        total = sum(line.speech_s * float(line.embedding @ known[name]) for line in own)
-        result[name] = total / max(sum(line.speech_s for line in own), 1e-9)
-    return result
+def voices_of(lines: Sequence[SpokenLine]) -> dict[str, Voice]:
+    """Each voice, found without the lines that are not in it, however long they are."""
+    return {name: _voice([line for line in lines if line.voice == name]) for name in {line.voice: 0 for line in lines}}
 
 
-def strayed(lines: Sequence[SpokenLine], known: Mapping[str, Embedding]) -> dict[int, str]:
+def strayed(lines: Sequence[SpokenLine], known: Mapping[str, Voice]) -> dict[int, str]:
     """Lines that are not in their voice, and the voice they are in instead; empty where nobody of the cast has it."""
     found = {}
     for line in lines:
-        own = float(line.embedding @ known[line.voice])
+        voice = known[line.voice]
+        own = voice.likeness[line.index]
         others = {
-            name: float(line.embedding @ voice)
-            for name, voice in known.items()
-            if name != line.voice and float(voice @ known[line.voice]) < APART
+            name: float(line.embedding @ other.embedding)
+            for name, other in known.items()
+            if name != line.voice and float(other.embedding @ voice.embedding) < APART
         }
         nearest = max(others, key=lambda name: others[name], default="")
         if nearest and others[nearest] > own + NEARER:
@@ -105,6 +98,17 @@ def strayed(lines: Sequence[SpokenLine], known: Mapping[str, Embedding]) -> dict
     return found
 
 
-def _unit(total: NDArray[np.float32]) -> Embedding:
-    unit: Embedding = total / np.float32(max(float(np.linalg.norm(total)), 1e-12))
-    return unit
+def _voice(lines: Sequence[SpokenLine]) -> Voice:
+    matrix = np.stack([line.embedding for line in lines])
+    seconds = np.array([line.speech_s for line in lines], np.float32)
+    weights = np.minimum(seconds, COUNTED_S)
+    kept, likeness = weights, np.ones_like(weights)
+    for _ in range(_ROUNDS):
+        rest = kept @ matrix - kept[:, None] * matrix
+        lengths = np.linalg.norm(rest, axis=1)
+        likeness = np.where(lengths > 0, np.sum(matrix * rest, axis=1) / np.maximum(lengths, 1e-9), 1.0)
+        near = likeness >= STRANGE[-1][1]
+        kept = weights * near if near.any() else weights
+    total = kept @ matrix
+    by_line = {line.index: float(value) for line, value in zip(lines, likeness, strict=True)}
+    return Voice(total / np.linalg.norm(total), by_line, float(np.average(likeness, weights=seconds)))

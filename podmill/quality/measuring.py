@@ -13,7 +13,7 @@ from models.script import Script
 from podmill.context import StepContext
 from podmill.errors import MasteringError
 from podmill.quality import clarity, consistency, voices
-from podmill.quality.consistency import SpokenLine
+from podmill.quality.consistency import SpokenLine, Voice
 from podmill.quality.gates import score, unmeasured
 from podmill.quality.hearing import windows
 
@@ -94,27 +94,26 @@ def _voices(lines: Sequence[SpokenLine], gates: Gates, context: StepContext) -> 
     own = consistency.voices_of(lines)
     first = {name: context.voices.first(name, voices.MODEL) for name in own}
     known = {name: np.asarray(reference, np.float32) for name, reference in first.items() if reference is not None}
-    likeness = {name: float(own[name] @ reference) for name, reference in known.items()}
+    likeness = {name: float(own[name].embedding @ reference) for name, reference in known.items()}
     lines_score = _lines(lines, own, gates)
     for name, voice in own.items():
         # What is not one voice, or is another than it was, must not become what later episodes are held against.
         if lines_score.passed and likeness.get(name, 1.0) >= gates.voice_reference.limit:
-            context.voices.keep(name, voices.MODEL, voice.tolist())
+            context.voices.keep(name, voices.MODEL, voice.embedding.tolist())
     return lines_score, _reference(likeness, own, gates)
 
 
-def _lines(lines: Sequence[SpokenLine], own: dict[str, voices.Embedding], gates: Gates) -> Score:
-    kept = consistency.kept(lines, own)
-    least = min(kept, key=lambda name: kept[name])
+def _lines(lines: Sequence[SpokenLine], own: dict[str, Voice], gates: Gates) -> Score:
+    least = min(own, key=lambda name: own[name].kept)
     strayed = consistency.strayed(lines, own)
-    said = f"Lines of {least} keep to their voice by {kept[least]:.3f}."
+    said = f"Lines of {least} keep to their voice by {own[least].kept:.3f}."
     for line, instead in list(strayed.items())[:NAMED_MAX]:
         said += f" Line {line + 1} sounds like {instead or 'nobody of the cast'}."
-    measured = score("voice_lines", kept[least], gates, said, lines=tuple(strayed))
+    measured = score("voice_lines", own[least].kept, gates, said, lines=tuple(strayed))
     return measured.model_copy(update={"passed": False}) if strayed else measured
 
 
-def _reference(likeness: dict[str, float], own: dict[str, voices.Embedding], gates: Gates) -> Score:
+def _reference(likeness: dict[str, float], own: dict[str, Voice], gates: Gates) -> Score:
     new = ", ".join(sorted(own.keys() - likeness.keys()))
     if not likeness:
         return Score(name="voice_reference", value=None, said=f"Heard for the first time: {new}.")

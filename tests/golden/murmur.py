@@ -27,4 +27,5 @@ def murmur(
     syllables = np.clip(np.sin(2 * np.pi * 2 * time) ** 2 * 1.6 - 0.2, 0, 1)
     breath = 0.01 * random.standard_normal(len(time))
     sound = whole * syllables / np.abs(whole).max() + breath
-    return (0.2 * sound).astype(np.float32)
+    quiet: NDArray[np.float32] = (0.2 * sound).astype(np.float32)
+    return quiet

@@ -128,6 +128,16 @@ def test_every_sound_that_is_shown_is_taken_and_heard(block: Block, tmp_path: Pa
     assert sum(len(sound) for sound in program.sound) == round(program.recording.duration_s * 44_100)
 
 
+@pytest.mark.parametrize("block", [*blocks("yaml", "gates"), *blocks("yaml", "brand")])
+def test_every_gate_and_brand_that_is_shown_is_taken(block: Block, tmp_path: Path) -> None:
+    """It states something, and every field of it is known."""
+    (tmp_path / "stated.yaml").write_text(block.text)
+    stated: dict[str, str | bool | Path] = {"slug": "my-show", block.purpose: tmp_path / "stated.yaml"}
+    request = read_show_request(stated, settings.load({"PODMILL_HOME": str(tmp_path)})[0])
+
+    assert getattr(request, block.purpose).model_dump(exclude_defaults=True)
+
+
 def _content(suffix: str) -> bytes:
     if suffix == ".txt":
         return b"Ana: Good morning.\nBen: Good morning, Ana.\nAna: The tide is in.\n"

@@ -1,0 +1,63 @@
+"""``podmill show edit --gates`` and ``--brand``: what is said reaches the steps, and is not published."""
+
+import json
+from pathlib import Path
+
+import pytest
+from sqlalchemy import select
+
+from models.gates import Brand, StatedGates
+from models.show import ShowProfile
+from models.tables import Show, table
+from podmill import settings
+from podmill.cli import main
+from podmill.quality import gates_of
+from podmill.store import database
+
+
+def profile() -> ShowProfile:
+    """As the steps read it."""
+    engine = database.open_engine(settings.current())
+    with database.reading(engine) as connection:
+        gates, brand = connection.execute(select(table(Show).c.gates, table(Show).c.brand)).one()
+    engine.dispose()
+    return ShowProfile(slug="night", title="Night", guid="g", gates=gates, brand=brand)
+
+
+def test_a_show_has_gates_and_a_brand_and_has_them_no_more(tmp_path: Path) -> None:
+    """They stay through other changes, hold where the show says so, and go by a word."""
+    (tmp_path / "gates.yaml").write_text("clarity: 0.75\nduration: {limit: 0.1, action: review}\n")
+    (tmp_path / "brand.yaml").write_text("avoid: [synergy]\ntone: dry\n")
+    assert main(["show", "add", "night", "--title", "Night"]) == 0
+    files = ["--gates", str(tmp_path / "gates.yaml"), "--brand", str(tmp_path / "brand.yaml")]
+    assert main(["show", "edit", "night", *files]) == 0
+    assert main(["show", "edit", "night", "--author", "Ana"]) == 0
+    found = profile()
+    gates = gates_of(settings.current(), found.gates)
+
+    assert (gates.clarity.limit, gates.clarity.action) == (0.75, "review")
+    assert (gates.duration.limit, gates.duration.action) == (0.1, "review")
+    assert found.brand == Brand(avoid=("synergy",), tone="dry")
+    assert {"gates", "brand"}.isdisjoint(json.loads(found.model_dump_json()))
+    assert main(["show", "edit", "night", "--gates", "nothing", "--brand", "nothing"]) == 0
+    assert (profile().gates, profile().brand) == (StatedGates(), Brand())
+
+
+@pytest.mark.parametrize(
+    ("option", "text", "told"),
+    [
+        ("--gates", "claritee: 0.7\n", "1: claritee: Unknown field 'claritee'. Did you mean 'clarity'?"),
+        ("--gates", "clarity: high\n", "1: clarity.limit: Must be a valid number"),
+        ("--gates", "duration: {action: shout}\n", "1: duration.action: Must be 'note', 'respeak', 'review' or 'fail'"),
+        ("--brand", "tone: dry\nsentence_words_max: 2\n", "2: sentence_words_max: Must be greater than or equal to 5"),
+    ],
+)
+def test_a_mistake_is_placed(
+    option: str, text: str, told: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Exit 2; file, line and field, and what there is instead."""
+    (tmp_path / "stated.yaml").write_text(text)
+    assert main(["show", "add", "night", "--title", "Night"]) == 0
+
+    assert main(["show", "edit", "night", option, str(tmp_path / "stated.yaml")]) == 2
+    assert f"{tmp_path / 'stated.yaml'}:{told}" in capsys.readouterr().err
