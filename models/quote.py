@@ -47,6 +47,8 @@ class Quote(Document):
     cost_microusd: int
     requests: int
     """Speech requests planned, before the cache of takes is asked."""
+    repair_microusd: int = 0
+    """What is held besides, for lines that are spoken again. Nothing where a budget covers no more than the episode."""
     reservation_id: str
     estimate: Estimate | None = None
     """What the whole episode was expected to cost before anything was spent. None: made before there were any."""

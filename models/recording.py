@@ -51,6 +51,8 @@ class Recording(Document):
     """Speech requests really made, all rounds: takes found in the cache are not counted."""
     variants: dict[int, int] = Field(default_factory=dict)
     """Lines that verification refused, and how often each was spoken anew."""
+    given_up: dict[int, str] = Field(default_factory=dict)
+    """Lines that could not be spoken anew as they were to be, and why: they are heard as they were before."""
     passed_over: tuple[PassedOver, ...] = ()
     """In the order of their turns."""
     voices: dict[str, str] = Field(default_factory=dict)

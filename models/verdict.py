@@ -3,6 +3,7 @@
 from typing import Literal
 
 from models.documents import Document
+from models.recording import LineTime
 
 FaultKind = Literal[
     "missing",
@@ -44,6 +45,8 @@ class LineVerdict(Document):
     """False: it must be spoken again, or heard by a person."""
     faults: tuple[Fault, ...] = ()
     """Of a line that passed: what casts doubt on it. What a transcriber is known to mishear is none."""
+    time: LineTime | None = None
+    """When it was heard, and from which take. None: the recording did not have it, or is older than this field."""
 
     @property
     def doubtful(self) -> bool:

@@ -1,6 +1,7 @@
 """Script to quote: what it will cost, and the money held for it."""
 
 import logging
+import math
 from collections import defaultdict
 from collections.abc import Sequence
 from functools import partial
@@ -19,7 +20,7 @@ from podcast_tasks.degrading import Priced, Terms
 from podcast_tasks.queues import queue_of
 from podcast_tasks.running import Done, Work, run_step
 from podmill import preflight, speech
-from podmill.errors import PodmillError, TransientError, VoiceError
+from podmill.errors import BudgetExceededError, PodmillError, TransientError, VoiceError
 from podmill.forecasting import open_forecaster
 from podmill.money import accounts, prices, purses, sums, tiers, usage
 from podmill.money.accounts import Asked
@@ -52,15 +53,29 @@ def make(work: Work) -> Done:
         partial(_price, work, tier),
         lambda amount_microusd: Ledger(database).reserve(work.account, amount_microusd, fence),
     )
+    repair_microusd = _held_for_repair(work, held.priced, fence)
     quote = Quote(
         items=held.priced.items,
         cost_microusd=sum(item.cost_microusd for item in held.priced.items),
         requests=held.priced.requests,
+        repair_microusd=repair_microusd,
         reservation_id=held.reservation_id,
         estimate=_expected(work),
         degraded=held.degraded,
     )
     return Done(quote, scores={"degraded": held.degraded.said if held.degraded else None})
+
+
+def _held_for_repair(work: Work, priced: Priced, fence: Fence) -> int:
+    """Hold money for lines that are spoken again, too, as far as a budget covers that."""
+    if priced.repair_microusd:
+        try:
+            amount_microusd = priced.amount_microusd + priced.repair_microusd
+            Ledger(work.journal.engine).reserve(work.account, amount_microusd, fence)
+        except BudgetExceededError as exc:
+            log.info("%s has nothing for repairs: %s", work.claim.episode_id, exc)
+            return 0
+    return priced.repair_microusd
 
 
 def _price(work: Work, tier: tiers.Tier, terms: Terms) -> Priced:
@@ -84,7 +99,11 @@ def _price(work: Work, tier: tiers.Tier, terms: Terms) -> Priced:
     found = [*known.taken(), *in_the_way]
     if found:
         raise accounts.together([*found, *_short_of_money(work, amount_microusd)])
-    return Priced(terms, items, len(requests), amount_microusd)
+    speech_microusd = sum(item.cost_microusd for item in items if item.step == Step.SYNTHESIS)
+    longest = max((len(line.spoken) for line in script.lines), default=0) / max(script.characters, 1)
+    share = max(settings.repair_share, longest) if settings.repair_share else 0.0
+    repair_microusd = tier.price_microusd(math.ceil(share * speech_microusd), 0)
+    return Priced(terms, items, len(requests), amount_microusd, repair_microusd)
 
 
 def _requests(

@@ -49,6 +49,8 @@ class Priced:
     requests: int
     amount_microusd: int
     """That its account pays, at most."""
+    repair_microusd: int = 0
+    """That is held besides, for lines that are spoken again."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,7 @@ class StepPurchases:
 
     Args:
         next_patience_s: how long it blocks its worker when it gets one of the next slots of a provider.
+        within_quote: whether all of it is paid from what the quote holds.
     """
 
     def __init__(
@@ -46,8 +47,10 @@ class StepPurchases:
         check: Callable[[], None],
         *,
         next_patience_s: float = 0.0,
+        within_quote: bool = False,
     ) -> None:
         self._database = database
+        self._within_quote = within_quote
         self._next_patience_s = next_patience_s
         self._claim = claim
         self._settings = settings
@@ -107,6 +110,7 @@ class StepPurchases:
             items=tuple(self._item(provider, unit, quantity) for unit, quantity in quantities.items()),
             own=account is None,
             discount_percent=self._tier.discount_percent,
+            within_quote=self._within_quote,
         )
         if wanted.own and wanted.amount_microusd == 0:
             return offer.ask(), None
@@ -162,13 +166,19 @@ class Spoken:
 
 
 class Buyer:
-    """Gets the takes of one step run."""
+    """Gets the takes of one step run.
 
-    def __init__(self, work: "Work") -> None:
+    Args:
+        within_quote: whether all of them are paid from what the quote holds.
+    """
+
+    def __init__(self, work: "Work", *, within_quote: bool) -> None:
         self._context = work.context
         settings = work.context.settings
         self._purchases = StepPurchases(
-            *(work.journal.engine, work.claim, settings, work.check), next_patience_s=settings.next_in_worker_s
+            *(work.journal.engine, work.claim, settings, work.check),
+            next_patience_s=settings.next_in_worker_s,
+            within_quote=within_quote,
         )
 
     def take(self, request: speech.SpeechRequest, part: int) -> Take:

@@ -5,15 +5,15 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from models.brief import TEXT
+from models.brief import TEXT, Fallback
 from models.recording import Recording
 from models.script import Script
 from models.steps import Step
 from models.take import Take
-from models.verdict import Verdict
 from podcast_tasks.app import app
 from podcast_tasks.parts import Parts
 from podcast_tasks.purchases import Buyer
+from podcast_tasks.repairing import Manners, Repairs, manners
 from podcast_tasks.running import Done, Work, run_step
 from podcast_tasks.turns import Turn, Turns
 from podmill import faults, speech
@@ -24,6 +24,15 @@ log = logging.getLogger(__name__)
 
 SPLIT_CHARACTERS: Final = 1_000
 """No provider finds less than this too long."""
+
+
+class _InVainError(Exception):
+    """A request failed."""
+
+    def __init__(self, request: speech.SpeechRequest, error: PodmillError) -> None:
+        super().__init__(str(error))
+        self.request = request
+        self.error = error
 
 
 @dataclass
@@ -47,11 +56,11 @@ class _Spoken:
 
 def make(work: Work) -> Done:
     script = work.need(Step.SCRIPTING, Script)
-    variants = _variants(work)
+    repairs = Repairs.of(work)
     parts = Parts(work.journal.engine, work.claim.episode_id, work.claim.round)
     turns = Turns(work, script)
     turns.begin()
-    turn, spoken = _by_the_first_that_can(work, script, variants, parts, turns)
+    turn, spoken = _by_the_first_that_can(work, script, repairs, parts, turns)
     if turn.choice.text_only:
         recording = speech.text_only(requests_made=parts.requests(), passed_over=turns.passed_over)
     else:
@@ -62,10 +71,10 @@ def make(work: Work) -> Done:
             spoken.takes,
             work.context,
             requests_made=parts.requests(),
-            variants=variants,
+            variants=repairs.tries,
             voices=turn.choice.voices,
             passed_over=turns.passed_over,
-        )
+        ).model_copy(update={"given_up": repairs.given_up})
     return Done(recording, scores=_scores(recording))
 
 
@@ -79,18 +88,8 @@ def _scores(recording: Recording) -> dict[str, Any]:
     }
 
 
-def _variants(work: Work) -> dict[int, int]:
-    """How often each line was refused so far: a line that was is spoken another way."""
-    if work.claim.round == 0:
-        return {}
-    variants = dict(work.need(Step.SYNTHESIS, Recording).variants)
-    for line in work.need(Step.VERIFICATION, Verdict).respeak:
-        variants[line] = variants.get(line, 0) + 1
-    return variants
-
-
 def _by_the_first_that_can(
-    work: Work, script: Script, variants: dict[int, int], parts: Parts, turns: Turns
+    work: Work, script: Script, repairs: Repairs, parts: Parts, turns: Turns
 ) -> tuple[Turn, _Spoken]:
     """The episode in the voices of the first who speak all of it, or in nobody's."""
     spoken = _Spoken()
@@ -104,7 +103,7 @@ def _by_the_first_that_can(
             # A half-spoken episode is never finished in another person's voice.
             spoken = _Spoken()
         try:
-            _speak(work, _rest(script, spoken, variants), turn, variants, parts, spoken)
+            _repaired(work, script, turn, repairs, parts, spoken, turns.fallback)
         except PodmillError as exc:
             if turn.over:
                 continue
@@ -117,20 +116,47 @@ def _by_the_first_that_can(
     raise AssertionError("There is always a turn that is not over, and the last one raises.")
 
 
-def _rest(script: Script, spoken: _Spoken, variants: dict[int, int]) -> Script:
-    """A script without the lines that have been spoken to their end, in the variant that is wanted."""
+def _repaired(
+    work: Work,
+    script: Script,
+    turn: Turn,
+    repairs: Repairs,
+    parts: Parts,
+    spoken: _Spoken,
+    fallback: Fallback,
+) -> None:
+    """As ``_speak``, of what is left of a script; what cannot be repaired is spoken as it was before."""
+    begun = len(spoken.requests)
+    while True:
+        wanted = manners(repairs, script, turn.choice.cast, fallback, work)
+        buyer = Buyer(work, within_quote=repairs.bounded)
+        try:
+            _speak(work, _rest(script, spoken, wanted), turn, wanted, parts, spoken, buyer)
+        except _InVainError as failed:
+            if turn.over or not repairs.give_up(failed.request, failed.error):
+                raise failed.error from None
+            log.warning("%s is not repaired: %s", work.claim.episode_id, failed.error)
+            del spoken.requests[begun:], spoken.takes[begun:]
+        else:
+            return
+
+
+def _rest(script: Script, spoken: _Spoken, wanted: Manners) -> Script:
+    """A script without the lines that have been spoken to their end, as they are to be."""
     ends: dict[int, int] = {}
     for request in spoken.requests:
-        told = {line.index: line.piece + len(line.text) for line in request.lines}
-        ends |= {index: end for index, end in told.items() if request.variant == variants.get(index, 0)}
+        ends |= {line.index: line.piece + len(line.text) for line in request.lines if wanted.has(request, line)}
     left = tuple(line for line in script.lines if ends.get(line.index, 0) < len(" ".join(line.spoken.split())))
     return script.model_copy(update={"lines": left})
 
 
-def _speak(work: Work, script: Script, turn: Turn, variants: dict[int, int], parts: Parts, spoken: _Spoken) -> None:
+def _speak(
+    work: Work, script: Script, turn: Turn, wanted: Manners, parts: Parts, spoken: _Spoken, buyer: Buyer
+) -> None:
     """Speak what of a script these voices may, onto what is spoken already."""
-    context, buyer, choice = work.context, Buyer(work), turn.choice
-    planned = speech.plan(script, choice.cast, context.settings, variants=variants) if script.lines else ()
+    context, choice = work.context, turn.choice
+    ways = (wanted.variants, wanted.voices)
+    planned = speech.plan(script, choice.cast, context.settings, *ways) if script.lines else ()
     todo = [request for request in planned if _may(turn, request)]
     if turn.over:
         spoken.gather(todo, context.takes)
@@ -143,22 +169,22 @@ def _speak(work: Work, script: Script, turn: Turn, variants: dict[int, int], par
         request = todo[0]
         take = context.takes.get(request.key)
         asked = take is None
-        halves = _halves(request, script, choice, work) if asked else ()
+        halves = _halves(request, script, work) if asked else ()
         # Where one half is there, it was cut in two before: its provider does not take it whole.
         in_two = any(context.takes.get(half.key) for half in halves)
         try:
             take = None if in_two else take or buyer.take(request, index)
-        except TooLongError:
+        except TooLongError as exc:
             if not halves:
-                raise
+                raise _InVainError(request, exc) from exc
         except UnstitchedError:
             # What the engine can is known now: planned anew, no request tells of its neighbours, and no key is of them.
             del spoken.requests[begun:], spoken.takes[begun:]
-            _speak(work, script, turn, variants, parts, spoken)
+            _speak(work, script, turn, wanted, parts, spoken, buyer)
             return
-        except PodmillError:
+        except PodmillError as exc:
             spoken.gather(todo, context.takes)
-            raise
+            raise _InVainError(request, exc) from exc
         if take is None:
             todo[:1] = halves
             _write_down(parts, spoken, todo)
@@ -176,9 +202,7 @@ def _write_down(parts: Parts, spoken: _Spoken, todo: Sequence[speech.SpeechReque
     parts.plan([(request.key, request.characters) for request in (*spoken.requests, *todo)])
 
 
-def _halves(
-    request: speech.SpeechRequest, script: Script, choice: speech.Choice, work: Work
-) -> tuple[speech.SpeechRequest, ...]:
+def _halves(request: speech.SpeechRequest, script: Script, work: Work) -> tuple[speech.SpeechRequest, ...]:
     """A request as two; nothing when it is short, or a single sentence."""
     if request.characters <= SPLIT_CHARACTERS:
         return ()

@@ -7,6 +7,7 @@ from models.steps import Step
 from models.verdict import LineVerdict, Verdict
 from podcast_tasks import shows
 from podcast_tasks.app import app
+from podcast_tasks.repairing import has_tries
 from podcast_tasks.running import Done, Failed, Outcome, Review, SendBack, Work, run_step
 from podmill.quality import decide, gates_of, measure
 from podmill.verification import not_applicable, verify
@@ -26,7 +27,8 @@ def make(work: Work) -> Outcome:
     strayed = {line for each in measures if each.name == "voice_lines" for line in each.lines}
     if gates.voice_lines.action == "note":
         strayed = set()
-    verdict = verify(script, recording, work.context, round=tries, threshold=threshold, strayed=strayed)
+    before = work.journal.document(work.claim.episode_id, Step.VERIFICATION, Verdict) if tries else None
+    verdict = verify(script, recording, work.context, round=tries, threshold=threshold, strayed=strayed, before=before)
     measures = (words(verdict, script), *measures)
     scores = {"word_accuracy": verdict.word_accuracy}
     decision = decide(measures, gates)
@@ -37,11 +39,12 @@ def make(work: Work) -> Outcome:
     if decision.action == "respeak":
         also = tuple(line for line in decision.lines if line not in verdict.respeak)
         verdict = verdict.model_copy(update={"respeak": verdict.respeak + also})
-        if tries < settings.respeak_max:
+        if has_tries(work, script, recording, verdict.respeak):
             return SendBack(verdict, Step.SYNTHESIS, scores=scores, measures=measures)
+    in_vain = "".join(f" Line {line + 1} was not spoken again: {why}" for line, why in recording.given_up.items())
     reason = (
-        f"After {tries + 1} hearings: {decision.reason} Submit it with another wording or voice, or have the bad lines "
-        f"spoken once more: podmill retry {work.claim.episode_id}"
+        f"After {tries + 1} hearings: {decision.reason}{in_vain} Submit it with another wording or voice, or have "
+        f"the bad lines spoken once more: podmill retry {work.claim.episode_id}"
     )
     return Review(verdict, reason, scores=scores, measures=measures)
 
@@ -65,7 +68,9 @@ def words(verdict: Verdict, script: Script) -> Score:
 
 def _told(line: LineVerdict, text: str) -> str:
     faults = "; ".join(f"{fault.kind.replace('_', ' ')} ({fault.said[:80]})" for fault in line.faults[:3])
-    return f"Line {line.index + 1} {text[:120]!r} was heard as {line.heard[:120]!r}{': ' if faults else ''}{faults}."
+    when = f" ({line.time.start_s:.1f} to {line.time.end_s:.1f} s)" if line.time else ""
+    heard = f"was heard as {line.heard[:120]!r}{': ' if faults else ''}{faults}."
+    return f"Line {line.index + 1}{when} {text[:120]!r} {heard}"
 
 
 @app.task(name="podcast_tasks.verification.verification")

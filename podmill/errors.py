@@ -232,6 +232,12 @@ class HeldError(PodmillError):
     code = "held"
 
 
+class QuoteExceededError(HeldError):
+    """Speaking lines again would cost more than is left of what the quote holds; nothing was asked."""
+
+    code = "quote_exceeded"
+
+
 class PolicyError(HeldError):
     """A provider refuses what a text says, by its policy. The message names the passage."""
 

@@ -108,7 +108,20 @@ class Settings(ProviderSettings):
     transcriber_compute: str = Field("int8", description="Number type of the transcriber: int8, float16, float32.")
     transcriber_threads: int = Field(2, ge=1, le=64, description="Processor threads of one transcriber.")
     word_accuracy_min: float = Field(0.94, ge=0, le=1, description="Below this an episode is not published.")
-    respeak_max: int = Field(2, ge=0, le=5, description="Times bad lines are spoken again before a person is asked.")
+    respeak_max: int = Field(
+        2,
+        ge=0,
+        le=5,
+        description="Times a bad line is spoken again by its own voice before a person is asked; with "
+        "PODMILL_VOICES_FALLBACK `mixed` the voice of another engine that the cast names has a try besides.",
+    )
+    repair_share: float = Field(
+        0.1,
+        ge=0,
+        le=1,
+        description="Share of the cost of speech that is held besides, for lines that are spoken again; at least the "
+        "longest line. Nobody but a person spends more on them. 0: nothing.",
+    )
     clarity_min: float = Field(
         0.8, ge=0, le=1, description="Clarity an episode must have: listeners' likely opinion as a share of the best."
     )

@@ -52,6 +52,8 @@ class Purchase:
     """It is answered by an engine of our own: what that did not deliver was never charged, and is never in doubt."""
     discount_percent: float = 0.0
     """By which its account pays less than the provider takes."""
+    within_quote: bool = False
+    """It is paid from what is held for its episode, or not made."""
 
     @property
     def cost_microusd(self) -> int:

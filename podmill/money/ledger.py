@@ -102,6 +102,7 @@ class Ledger:
 
         Raises:
             BudgetExceededError: neither the episode's reservation nor its account covers it; nothing is written.
+            QuoteExceededError: the reservation does not, and it is to be within the quote; nothing is written.
             LeaseLostError: another worker owns the step.
         """
         with transaction(self.engine) as connection:
@@ -114,7 +115,7 @@ class Ledger:
             if mine is not None:
                 return mine
             paying = sums.payer(connection, purchase.account, purchase.episode_id)
-            sums.hold(connection, paying, purchase.amount_microusd)
+            sums.hold(connection, paying, purchase.amount_microusd, beyond=not purchase.within_quote)
             attempt = max((each.attempt for each in known), default=0) + 1
             row = {
                 "key": purchase.key(attempt),

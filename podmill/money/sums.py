@@ -13,7 +13,9 @@ from uuid import uuid4
 from sqlalchemy import Connection, Row, select, update
 
 from models.tables import Account, Episode, Reservation, table
+from podmill.errors import QuoteExceededError
 from podmill.money import purses
+from podmill.money.amounts import usd
 from podmill.money.purses import Payer
 from podmill.store.clock import now
 
@@ -58,13 +60,23 @@ def reserve(connection: Connection, account: str, episode_id: str, amount_microu
     return made
 
 
-def hold(connection: Connection, paying: Payer, amount_microusd: int) -> None:
+def hold(connection: Connection, paying: Payer, amount_microusd: int, *, beyond: bool = True) -> None:
     """Hold money for one request: its episode's reservation covers it, and the account what is beyond that.
+
+    Args:
+        beyond: whether there may be any.
 
     Raises:
         BudgetExceededError: a budget does not cover the rest; the transaction must be given up.
+        QuoteExceededError: there is a rest, and there may be none; likewise.
     """
-    _take(connection, paying, amount_microusd - _from_reservation(connection, paying, amount_microusd))
+    covered = _from_reservation(connection, paying, amount_microusd)
+    if covered < amount_microusd and not beyond:
+        raise QuoteExceededError(
+            f"It would cost {usd(amount_microusd)} USD; {usd(covered)} USD is left of what the quote holds.",
+            action="A person may spend more: podmill retry",
+        )
+    _take(connection, paying, amount_microusd - covered)
 
 
 def spend(connection: Connection, paying: Payer, *, held_microusd: int, billed_microusd: int) -> None:

@@ -2,7 +2,16 @@
 
 from podmill.settings import Settings
 from podmill.speech import engine
-from podmill.speech.engine import ENGINES, EXTRAS, Engine, EngineCapabilities, RawSpeech, SpeechRequest, Voice
+from podmill.speech.engine import (
+    ENGINES,
+    EXTRAS,
+    Engine,
+    EngineCapabilities,
+    RawSpeech,
+    RequestLine,
+    SpeechRequest,
+    Voice,
+)
 from podmill.speech.fallback import (
     FOR_GOOD,
     Choice,
@@ -12,6 +21,7 @@ from podmill.speech.fallback import (
     order_problem,
     order_words,
     queue_of,
+    stand_in,
     usable,
 )
 from podmill.speech.install import install_voice
@@ -30,6 +40,7 @@ __all__ = [
     "Engine",
     "EngineCapabilities",
     "RawSpeech",
+    "RequestLine",
     "SpeechRequest",
     "Voice",
     "check",
@@ -52,6 +63,7 @@ __all__ = [
     "sample",
     "speak",
     "split",
+    "stand_in",
     "text_only",
     "usable",
 ]

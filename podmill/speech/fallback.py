@@ -193,6 +193,22 @@ def queue_of(choice: Choice, settings: Settings) -> str:
     return "synthesis.api" if queues == {"synthesis.api"} else "synthesis.gpu"
 
 
+def stand_in(member: CastMember, fallback: Fallback, settings: Settings) -> str | None:
+    """The voice of another engine that may speak lines of a member where their own cannot be understood.
+
+    The first that the cast names for them of those in the order of the fallback; none unless voices may be mixed.
+    """
+    if fallback.policy != "mixed":
+        return None
+    others = [voice for voice in member.voices if _engine(voice) != _engine(member.voice)]
+    for word in fallback.order:
+        for voice in others:
+            local = word == LOCAL and engine.make(_engine(voice), settings).capabilities.account is None
+            if local or _engine(voice) == word:
+                return voice
+    return None
+
+
 def _voice(member: CastMember, name: str) -> str | None:
     named = (member.voice, *member.voices)
     return next((voice for voice in named if _engine(voice) == name), None)

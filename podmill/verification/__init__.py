@@ -6,6 +6,7 @@ line by line; beside the words count the sound of a line and its time. Nothing o
 
 from collections.abc import Collection, Mapping
 from functools import lru_cache
+from itertools import groupby
 from pathlib import Path
 from typing import Final
 
@@ -20,6 +21,7 @@ from podmill.verification import pace, weights
 from podmill.verification.faults import swapped
 from podmill.verification.hearings import Hearings
 from podmill.verification.judging import Evidence, line_verdict, worst_first
+from podmill.verification.kept import kept
 from podmill.verification.listening import hear, spoken_language
 from podmill.verification.metrics import total_accuracy
 from podmill.verification.names import proper, respellings
@@ -70,6 +72,7 @@ def verify(
     round: int = 0,  # noqa: A002
     threshold: float | None = None,
     strayed: Collection[int] = (),
+    before: Verdict | None = None,
 ) -> Verdict:
     """What a listener hears of the recording, against the script's spoken form.
 
@@ -83,6 +86,7 @@ def verify(
         round: 0 for the first hearing, 1 and up after lines were spoken again.
         threshold: instead of that of the settings.
         strayed: lines that are said in another voice than their speaker's.
+        before: that of the round before: only lines that sound otherwise now are heard.
 
     Raises:
         TranscriberError: the model does not know the language, or the audio cannot be transcribed.
@@ -100,8 +104,11 @@ def verify(
     audio = context.store.path(recording.sound)
     spoken = {line.index: line.spoken for line in script.lines}
     names = (*respellings(script.pronunciations, language), *proper(spoken.values(), language))
-    hearings = Hearings({index: tuple(words(text, language)) for index, text in spoken.items()}, names)
-    singles = alone([line for line in recording.lines if line.index in spoken], recording.duration_s)
+    known = kept(before, recording, transcriber=transcriber.model, strayed=strayed)
+    expected = {index: tuple(words(text, language)) for index, text in spoken.items() if index not in known}
+    hearings = Hearings(expected, names)
+    every = alone([line for line in recording.lines if line.index in spoken], recording.duration_s)
+    singles = [one for one in every if one.lines[0].index not in known]
 
     def listen(ears: Transcriber, passages: list[Passage], begin: float, end: float, activity: str) -> None:
         for done, passage in enumerate(passages):
@@ -112,7 +119,8 @@ def verify(
         doubtful = hearings.doubtful(threshold)
         return [one for one in singles if one.lines[0].index in doubtful and not hearings.silent(one.lines[0])]
 
-    passages = together(singles)
+    runs = groupby(every, key=lambda one: one.lines[0].index in known)
+    passages = [passage for is_known, run in runs if not is_known for passage in together(run)]
     listen(transcriber, passages, 0.0, 0.7, "Listening")
     in_company = {line.index for passage in passages if len(passage.lines) > 1 for line in passage.lines}
     again = [one for one in in_doubt() if one.lines[0].index in in_company]
@@ -130,9 +138,11 @@ def verify(
         if one.lines[0].index in unlike
     }
     foreign = {index: tongue for index, tongue in tongues.items() if tongue not in (language, None)}
-    lines = _judged(hearings, recording, spoken, audio, foreign, strayed)
+    judged = _judged(hearings, recording, spoken, audio, foreign, strayed)
+    by_index = known | {line.index: line for line in judged}
+    lines = tuple(by_index[index] for index in spoken)
     context.progress(1.0, "Heard")
-    accuracy = total_accuracy(hearings.scores)
+    accuracy = total_accuracy(hearings.scores, known.values())
     passed = accuracy >= threshold and all(line.passed for line in lines)
     return Verdict(
         passed=passed,
@@ -142,7 +152,7 @@ def verify(
         respeak=() if passed else worst_first(lines, threshold),
         round=round,
         transcriber=transcriber.model,
-        second=larger.model if larger and asked else "",
+        second=larger.model if larger and asked else before.second if before and known else "",
     )
 
 
@@ -154,10 +164,11 @@ def _judged(
     tongues: Mapping[int, str | None],
     strayed: Collection[int],
 ) -> tuple[LineVerdict, ...]:
-    """Every line of the script, by all that is known of it."""
+    """Every line that was heard, by all that is known of it."""
     times = {time.index: time for time in recording.lines if hearings.heard(time.index)}
-    ratios = pace.ratios(tuple(times.values()), spoken)
-    failing = {index for index in spoken if any(slip.fails for slip in hearings.slips(index))}
+    paced = [time for time in recording.lines if time.index in spoken]
+    ratios = pace.ratios(paced, spoken)
+    failing = {index for index in times if any(slip.fails for slip in hearings.slips(index))}
     elsewhere = swapped(hearings.scores, failing)
     return tuple(
         line_verdict(

@@ -45,6 +45,7 @@ def line_verdict(evidence: Evidence) -> LineVerdict:
         added=line.added,
         passed=not certain,
         faults=tuple(certain or uncertain),
+        time=evidence.time,
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
+from models.verdict import LineVerdict
 from podmill.verification.align import Pair, Token, align
 from podmill.verification.names import Respelling, forgiven, marked
 
@@ -76,9 +77,14 @@ def score(
     return [LineScore(index, tuple(words), tuple(found[index])) for index, words in lines]
 
 
-def total_accuracy(scores: Iterable[LineScore]) -> float:
-    """1 minus the word error rate over all lines, at least 0."""
+def total_accuracy(scores: Iterable[LineScore], known: Iterable[LineVerdict] = ()) -> float:
+    """1 minus the word error rate over all lines, at least 0.
+
+    Args:
+        known: lines that were scored before, and passed.
+    """
     counted = [(line.errors, len(line.words)) for line in scores]
+    counted += [(round((1 - line.word_accuracy) * line.words), line.words) for line in known]
     return word_accuracy(sum(errors for errors, _ in counted), sum(words for _, words in counted))
 
 
