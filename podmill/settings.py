@@ -16,13 +16,14 @@ from typing import Any, Literal
 from pydantic import BaseModel, Field, SecretStr, ValidationError, field_validator
 
 from podmill.errors import ConfigurationError
+from podmill.gate_settings import GateSettings
 from podmill.provider_settings import USUAL, ProviderSettings
 
 PREFIX = "PODMILL_"
 PAID_SPEECH_THREADS_MAX = 64
 
 
-class Settings(ProviderSettings):
+class Settings(ProviderSettings, GateSettings):
     """Everything that can be set. Field descriptions become ``docs/configuration.md``."""
 
     home: Path = Field(Path("~/.podmill"), description="Data folder: database, store, published shows, logs.")
@@ -107,41 +108,6 @@ class Settings(ProviderSettings):
     )
     transcriber_compute: str = Field("int8", description="Number type of the transcriber: int8, float16, float32.")
     transcriber_threads: int = Field(2, ge=1, le=64, description="Processor threads of one transcriber.")
-    word_accuracy_min: float = Field(0.94, ge=0, le=1, description="Below this an episode is not published.")
-    respeak_max: int = Field(
-        2,
-        ge=0,
-        le=5,
-        description="Times a bad line is spoken again by its own voice before a person is asked; with "
-        "PODMILL_VOICES_FALLBACK `mixed` the voice of another engine that the cast names has a try besides.",
-    )
-    repair_share: float = Field(
-        0.1,
-        ge=0,
-        le=1,
-        description="Share of the cost of speech that is held besides, for lines that are spoken again; at least the "
-        "longest line. Nobody but a person spends more on them. 0: nothing.",
-    )
-    clarity_min: float = Field(
-        0.8, ge=0, le=1, description="Clarity an episode must have: listeners' likely opinion as a share of the best."
-    )
-    voice_consistency_min: float = Field(
-        0.85, ge=0, le=1, description="Likeness that voices must keep, over lines and over episodes, as a cosine."
-    )
-    duration_tolerance: float = Field(0.05, ge=0, le=1, description="Share by which an episode's length may be off.")
-    unmeasured: Literal["note", "review", "fail"] = Field(
-        "note", description="What happens where a quality cannot be measured, for want of a package: told, or stopped."
-    )
-
-    review_share: float = Field(
-        0.1, ge=0, le=1, description="Share of episodes, drawn by chance, that a person is to hear: `podmill review`."
-    )
-    review_seed: str = Field("", description="Another seed draws other episodes; the same one always the same.")
-    review_holds: Literal["none", "doubtful", "sample", "all"] = Field(
-        "none",
-        description="Which of those that a person is to hear wait for it before they are published: `doubtful` (a gate "
-        "only just passed), `sample` (drawn by chance), both, or `none`: they are published and heard afterwards.",
-    )
 
     channels: int = Field(1, ge=1, le=2, description="Of the published file: 1 is mono, 2 is stereo.")
     loudness_lufs: float = Field(-16.0, ge=-40, le=-5, description="Integrated loudness of the published file.")
