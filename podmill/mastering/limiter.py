@@ -53,11 +53,20 @@ Hops = NDArray[np.float32]
 
 
 @dataclass(frozen=True, slots=True)
+class Overshoot:
+    """Hops of a sound, by number, whose peaks are too high."""
+
+    hops: NDArray[np.intp]
+    peaks: Amplitudes
+    """One for each of these hops."""
+
+
+@dataclass(frozen=True, slots=True)
 class Profile:
     """What the limiter needs to know of a sound."""
 
     peaks_db: Hops
-    """True peak of a hop and its two neighbours, over all channels."""
+    """True peak of each hop, over all channels."""
     energies: Hops
     """Sum of the squares of its K-weighted frames, all channels added up."""
 
@@ -69,7 +78,8 @@ class Profile:
             MasteringError: what is read is no sound: files of floating point may hold anything.
         """
         weighting, true_peak = KWeighting(SAMPLE_RATE_HZ, channels), TruePeak(channels)
-        peaks, energies = [np.zeros(0, np.float32)], [np.zeros(0, np.float32)]
+        # Bytes, because they grow in place; to join a list would take its room twice.
+        peaks_db, energies = bytearray(), bytearray()
         for block in blocks:
             # Written so that what is not a number is caught too.
             if not max(block.max(), -block.min()) <= AMPLITUDE_MAX:
@@ -79,19 +89,16 @@ class Profile:
                 )
             missing = -len(block) % HOP
             whole = np.pad(block, ((0, missing), (0, 0))) if missing else block
-            peaks.append(_levels_db(true_peak.push(whole)))
+            peaks_db += _levels_db(true_peak.push(whole)).data
             weighted = weighting.filter(whole).reshape(-1, HOP, channels)
-            energies.append(np.einsum("hfc,hfc->h", weighted, weighted).astype(np.float32))
-        peaks.append(_levels_db(true_peak.rest()))
-        return cls(_with_neighbours(np.concatenate(peaks)), np.concatenate(energies))
+            energies += np.einsum("hfc,hfc->h", weighted, weighted).astype(np.float32).data
+        peaks_db += _levels_db(true_peak.rest()).data
+        return cls(np.frombuffer(peaks_db, np.float32), np.frombuffer(energies, np.float32))
 
-    def hold_down(self, peaks: Amplitudes, ceiling_dbtp: float) -> None:
-        """Limit harder from now on where an encoder turned the sound into these peaks, above the ceiling."""
-        for first in range(0, len(peaks), CHUNK_HOPS):
-            near = slice(max(0, first - 1), first + CHUNK_HOPS + 1)
-            inner = slice(first - near.start, first - near.start + CHUNK_HOPS)
-            over_db = np.maximum(_with_neighbours(_levels_db(peaks[near]))[inner] - ceiling_dbtp, 0)
-            self.peaks_db[first : first + CHUNK_HOPS] += over_db
+    def hold_down(self, over: Overshoot, ceiling_dbtp: float) -> None:
+        """Limit harder from now on where an encoder turned the sound into peaks above the ceiling."""
+        heard = over.hops < len(self.peaks_db)
+        self.peaks_db[over.hops[heard]] += np.maximum(_levels_db(over.peaks[heard]) - ceiling_dbtp, 0)
 
     @property
     def loudness_lufs(self) -> float:
@@ -149,11 +156,13 @@ class Profile:
         ramp = np.arange(CHUNK_HOPS) * RELEASE_DB_PER_HOP
         before: NDArray[np.float64] | None = None
         for first in range(0, len(self.peaks_db), CHUNK_HOPS):
-            seen = self.peaks_db[first : first + CHUNK_HOPS + LOOKAHEAD_HOPS - 1]
-            over_db = np.maximum(seen + (gain_db - ceiling_dbtp), 0.0)
             count = min(CHUNK_HOPS, len(self.peaks_db) - first)
-            over_db = np.pad(over_db, (0, count + LOOKAHEAD_HOPS - 1 - len(over_db)))
-            held = np.maximum.reduce([over_db[ahead : ahead + count] for ahead in range(LOOKAHEAD_HOPS)])
+            over_db = np.zeros(count + LOOKAHEAD_HOPS + 1)
+            near = slice(max(0, first - 1), first + count + LOOKAHEAD_HOPS)
+            seen = self.peaks_db[near] + (gain_db - ceiling_dbtp)
+            over_db[near.start - (first - 1) :][: len(seen)] = np.maximum(seen, 0.0)
+            # Those ahead, and one more on either side: between the middles of two hops the gain is a straight line.
+            held = np.maximum.reduce([over_db[place : place + count] for place in range(LOOKAHEAD_HOPS + 2)])
             if before is None:
                 # A sound may begin with a peak: the gain is down already.
                 before = np.repeat(held[:1], LOOKAHEAD_HOPS - 1)
@@ -180,17 +189,9 @@ def limited(blocks: Iterable[Samples], reductions_db: Iterable[Hops], gain_db: f
         gains = 10 ** ((gain_db - np.concatenate([before_db, now_db, after_db[:1]])) / 20)
         lines = gains[:-1, None] + np.diff(gains)[:, None] * share
         # The first line begins in the middle of the hop before.
-        yield block * lines.reshape(-1, 1)[HOP // 2 :][: len(block)]
+        yield block * lines.reshape(-1, 1)[HOP // 2 :][: len(block)].astype(np.float32, copy=False)
         before_db, now_db = now_db[-1:], after_db
 
 
 def _levels_db(peaks: Amplitudes) -> Hops:
     return np.asarray(20 * np.log10(np.maximum(peaks, np.float32(PEAK_FLOOR))), np.float32)
-
-
-def _with_neighbours(levels_db: Hops) -> Hops:
-    """The highest of each hop and the two beside it: between two hops gains are a straight line."""
-    highest_db = levels_db.copy()
-    np.maximum(highest_db[1:], levels_db[:-1], out=highest_db[1:])
-    np.maximum(highest_db[:-1], levels_db[1:], out=highest_db[:-1])
-    return highest_db

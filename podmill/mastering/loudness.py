@@ -13,8 +13,8 @@ import numpy as np
 
 from podmill.errors import MasteringError
 from podmill.mastering.encode import Mp3Encoder
-from podmill.mastering.limiter import AUDIBLE_DB, CHUNK, Hops, Profile, limited
-from podmill.mastering.meter import Amplitudes, Meter, Numbers, Samples
+from podmill.mastering.limiter import AUDIBLE_DB, CHUNK, Hops, Overshoot, Profile, limited
+from podmill.mastering.meter import Meter, Numbers, Samples
 from podmill.mastering.source import SAMPLE_RATE_HZ, FileSound, even
 from podmill.mastering.target import Target
 
@@ -107,7 +107,7 @@ class Encoding:
             limiting = Limiting(profile.reductions_db(gain_db, aim_dbtp))
             middle = begin + 0.7 * (end - begin)
             self._encode(limiting, gain_db, begin, middle)
-            meter, peaks = self._measure(len(profile.peaks_db), middle, end)
+            meter, over = self._measure(10 ** (aim_dbtp / 20), middle, end)
             begin = end
             miss_lu = meter.loudness_lufs - self.target.loudness_lufs
             if meter.true_peak_dbtp <= ceiling_dbtp and abs(miss_lu) <= (
@@ -132,7 +132,7 @@ class Encoding:
                     "PODMILL_BITRATE_KBPS.",
                 )
             aim_lufs -= miss_lu
-            profile.hold_down(peaks, aim_dbtp)
+            profile.hold_down(over, aim_dbtp)
             if meter.true_peak_dbtp > ceiling_dbtp:
                 aim_dbtp -= SPARE_DB
 
@@ -141,16 +141,18 @@ class Encoding:
             for block in limited(self._told(self.sound, begin, end, "encoding"), reductions_db, gain_db):
                 encoder.write(block)
 
-    def _measure(self, hops: int, begin: float, end: float) -> tuple[Meter, Amplitudes]:
-        """The MP3 as it is when decoded, and the peaks of its first ``hops`` hops."""
+    def _measure(self, ceiling: float, begin: float, end: float) -> tuple[Meter, Overshoot]:
+        """The MP3 as it is when decoded, and where its peaks are above an amplitude."""
         meter = Meter(SAMPLE_RATE_HZ, self.target.channels)
-        peaks, done = np.zeros(hops, np.float32), 0
+        hops, peaks, done = [np.zeros(0, np.intp)], [np.zeros(0, np.float32)], 0
         decoded = FileSound(self.mp3, self.target.channels)
         for block in self._told(decoded, begin, end, "measuring the MP3"):
-            seen = meter.push(block)[: hops - done]
-            peaks[done : done + len(seen)] = seen
+            seen = meter.push(block)
+            over = np.flatnonzero(seen > ceiling)
+            hops.append(over + done)
+            peaks.append(seen[over])
             done += len(seen)
-        return meter, peaks
+        return meter, Overshoot(np.concatenate(hops), np.concatenate(peaks))
 
     def _told(self, sound: Iterable[Samples], begin: float, end: float, words: str) -> Iterator[Samples]:
         """A sound in blocks of ``CHUNK``, telling how far it is between two points of the progress."""

@@ -6,7 +6,16 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from podmill.errors import MasteringError
-from podmill.mastering.limiter import CHUNK, CHUNK_HOPS, LOOKAHEAD_HOPS, RELEASE_DB_PER_HOP, Hops, Profile, limited
+from podmill.mastering.limiter import (
+    CHUNK,
+    CHUNK_HOPS,
+    LOOKAHEAD_HOPS,
+    RELEASE_DB_PER_HOP,
+    Hops,
+    Overshoot,
+    Profile,
+    limited,
+)
 from podmill.mastering.meter import HOP, Meter
 from tests.golden.sounds import Sound, sine, speech_like
 
@@ -111,22 +120,10 @@ def test_gain_moves_without_steps(hop: int):
 def test_held_down_where_the_encoder_went_over():
     """Only where an encoder's peaks were over the ceiling is the next round limited harder, by as much."""
     profile = peak_at(100)
-    peaks = np.full(400, 0.1, np.float32)
-    peaks[300] = 1.0
     before = profile.peaks_db.copy()
-    profile.hold_down(peaks, -1.0)
-    assert list(np.flatnonzero(profile.peaks_db != before)) == [299, 300, 301]
+    profile.hold_down(Overshoot(np.array([300, 301]), np.array([1.0, 0.5], np.float32)), -1.0)
+    assert list(np.flatnonzero(profile.peaks_db != before)) == [300]
     assert profile.peaks_db[300] - before[300] == pytest.approx(1.0, abs=1e-4)
-
-
-def test_holding_down_crosses_the_seam_between_chunks():
-    """A peak in the first hop of a chunk holds down the last hop of the one before it too."""
-    profile = peak_at(0, 2 * CHUNK_HOPS)
-    before = profile.peaks_db.copy()
-    peaks = np.full(2 * CHUNK_HOPS, 0.1, np.float32)
-    peaks[CHUNK_HOPS] = 1.0
-    profile.hold_down(peaks, -1.0)
-    assert list(np.flatnonzero(profile.peaks_db != before)) == [CHUNK_HOPS - 1, CHUNK_HOPS, CHUNK_HOPS + 1]
 
 
 @pytest.mark.parametrize("level", [0.0, 1e-5])
