@@ -28,6 +28,10 @@ WRONG_MAX: Final = 6
 SHARE_MIN: Final = 0.4
 """Of the letters of a passage: a smaller part that is missing or too much is a matter of spelling."""
 
+GAP_MIN: Final = 8
+"""Letters in a row that have no counterpart at all, however much of the passage is otherwise alike: two words or more.
+Of sound lines the most is 5."""
+
 LIKENESS: Final = 0.4
 """Of the letters. What sounds alike shares 0.5 and more; two unrelated texts 0.2 to 0.3."""
 
@@ -109,19 +113,27 @@ def _slip(run: Sequence[Pair], before: Sequence[Pair], after: Sequence[Pair], ti
     heard = [token for pair in run for token in pair.heard]
     written, got = _letters(script), _letters(token.text for token in heard)
     lost = _weight(written) - _weight(got)
+    less = lost if lost > LETTERS_MAX and lost >= SHARE_MIN * _weight(written) else 0
+    more = -lost if -lost > LETTERS_MAX and -lost >= SHARE_MIN * _weight(got) else 0
+    gone, come = _gaps(written, got)
     start_s, end_s = _span(heard, before, after, time)
-    kind: FaultKind
-    if (lost > LETTERS_MAX and lost >= SHARE_MIN * _weight(written)) or not got:
-        kind, letters, said = "missing", lost, " ".join(script)
-    elif (-lost > LETTERS_MAX and -lost >= SHARE_MIN * _weight(got)) or not written:
+    script_text, heard_text = " ".join(script), " ".join(token.text for token in heard)
+    if not got or less or gone >= GAP_MIN:
+        return Slip("missing", max(lost, gone), script_text, start_s, end_s)
+    if not written or more or come >= GAP_MIN:
         twice = _repeats(heard, before, after)
-        kind, letters, said = "repeated" if twice else "added", -lost, " ".join(token.text for token in heard)
-    elif _alike(written, got) < LIKENESS:
-        kind, letters = "wrong", max(_weight(written), _weight(got))
-        said = f"{' '.join(script)}: {' '.join(token.text for token in heard)}"
-    else:
-        return None
-    return Slip(kind, letters, said, start_s, end_s) if letters else None
+        return Slip("repeated" if twice else "added", max(-lost, come), heard_text, start_s, end_s)
+    if _alike(written, got) < LIKENESS:
+        return Slip("wrong", max(_weight(written), _weight(got)), f"{script_text}: {heard_text}", start_s, end_s)
+    return None
+
+
+def _gaps(written: str, got: str) -> tuple[int, int]:
+    """The most letters in a row that were left out, and that were put in."""
+    ops = Levenshtein.opcodes(written, got)
+    gone = max((_weight(written[op.src_start : op.src_end]) for op in ops if op.tag == "delete"), default=0)
+    come = max((_weight(got[op.dest_start : op.dest_end]) for op in ops if op.tag == "insert"), default=0)
+    return gone, come
 
 
 def _failing(slip: Slip) -> Slip:

@@ -60,13 +60,16 @@ def _tokens(heard: Sequence[Word], line: int, language: str) -> Iterator[Token]:
     of the words they came from."""
     texts = words("".join(word.text for word in heard), language)
     alone = [(text, word) for word in heard for text in words(word.text, language)] or [("", word) for word in heard]
-    for op in Levenshtein.opcodes([text for text, _ in alone], texts):
-        for place in range(op.dest_start, op.dest_end):
-            first, last = op.src_start, op.src_end - 1
-            if op.tag == "equal":
-                first = last = op.src_start + place - op.dest_start
-            start, end = alone[min(first, len(alone) - 1)][1], alone[max(last, 0)][1]
-            yield Token(texts[place], line, start_s=min(start.start_s, end.end_s), end_s=max(start.start_s, end.end_s))
+    blocks = Levenshtein.opcodes([text for text, _ in alone], texts).as_matching_blocks()
+    source = place = 0
+    for block in blocks:
+        for text in texts[place : block.b]:
+            # Written otherwise: as long as all the words between those that are the same.
+            start, end = alone[min(source, len(alone) - 1)][1], alone[max(block.a - 1, 0)][1]
+            yield Token(text, line, start_s=min(start.start_s, end.end_s), end_s=max(start.start_s, end.end_s))
+        for text, word in alone[block.a : block.a + block.size]:
+            yield Token(text, line, start_s=word.start_s, end_s=word.end_s)
+        source, place = block.a + block.size, block.b + block.size
 
 
 def _line_at(word: Word, passage: Passage) -> int:

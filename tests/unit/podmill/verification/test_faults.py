@@ -1,9 +1,11 @@
 """Which differences between a line and what was heard of it are faults."""
 
+from dataclasses import replace
+
 import pytest
 
 from models.recording import LineTime
-from podmill.verification.align import Token
+from podmill.verification.align import Pair, Token
 from podmill.verification.faults import Slip, slips, swapped
 from podmill.verification.metrics import LineScore, score
 from podmill.verification.names import proper
@@ -46,9 +48,9 @@ def test_what_transcribers_mishear_is_no_fault(said, heard):
     ("said", "heard", "kind", "told"),
     [
         ("The old red lighthouse stands on a rock.", "The lighthouse stands on a rock.", "missing", "old read"),
-        ("The test lasted for two minutes and forty seconds.", "The test lasted.", "missing", "for 2 minutes and 40 seconds"),
+        ("The test lasted for two minutes.", "The test lasted.", "missing", "for 2 minutes"),
         ("Most of it was written by people.", "Most of it most of it was written by people.", "repeated", "most of it"),
-        ("That is hard to picture.", "That is hard to picture. That is hard to picture.", "repeated", "that is hard to picture"),
+        ("That is a fish.", "That is a fish. That is a fish.", "repeated", "that is a fish"),
         ("Gold did not move.", "Gold did not move yesterday morning.", "added", "yesterday morning"),
         ("Gold did not move.", "Fresh yellow apples.", "wrong", "gold did not move: fresh yellow apples"),
         ("Yes.", "", "missing", "yes"),
@@ -84,6 +86,25 @@ def test_half_a_name_is_missing():
     (found,) = failing("Letters by Srinivasa Ramanujan from Madras.", "Letters by Srinivasa from Madras.")
 
     assert found.kind == "missing"
+
+
+def test_a_phrase_that_is_missing_among_misheard_words_is_found():
+    """As the bundled model heard a line without ``from Madras to Professor``: no word right but one, most letters."""
+    said = "Srinivasa Ramanujan sent his letters from Madras to Professor Hardy in Cambridge."
+    line = LineScore.unheard(0, words(said, "en"))
+    heard = words("turn a vassa ramen eugene sent his letters hearty and", "en")
+    pairs = [
+        *(
+            Pair((Token(word, 0),), (Token(other, 0),), equal=False)
+            for word, other in zip(line.words, heard, strict=False)
+        )
+    ]
+    pairs += [Pair((Token(word, 0),), (), equal=False) for word in line.words[len(heard) : -1]]
+    pairs.append(Pair((Token("cambridge", 0),), (Token("cambridge", 0),), equal=True))
+
+    (found,) = slips(replace(line, pairs=tuple(pairs)), TIME)
+
+    assert (found.kind, found.fails) == ("missing", True)
 
 
 def test_characters_of_chinese_weigh_more():

@@ -4,7 +4,7 @@ import pytest
 
 from podmill.verification.align import Token
 from podmill.verification.metrics import score
-from podmill.verification.names import respellings
+from podmill.verification.names import proper, respellings
 from podmill.verification.normalize import words
 
 NAMES = respellings({"Nguyen": "win", "Siobhan": "shivawn", "Tchaikovsky": "chai koff skee", "Goethe": "gurta"}, "en")
@@ -52,3 +52,11 @@ def test_without_respellings_nothing_is_forgiven() -> None:
     """A script without a list of names is compared word for word."""
     (line,) = score([(0, ["so", "win", "wrote"])], [Token(text, 0) for text in ("so", "when", "wrote")])
     assert line.errors == 1
+
+
+def test_names_are_told_by_their_capitals():
+    """Within a sentence, or before such a word; not what is also written small, nor the first word of a sentence."""
+    lines = ["Ada Lovelace wrote it for Mark. The mark was never paid.", "Today it rains."]
+
+    assert {name.written for name in proper(lines, "en")} == {"ada", "lovelace"}
+    assert proper(lines, "de") == ()

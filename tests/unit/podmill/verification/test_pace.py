@@ -26,7 +26,7 @@ def times(paces: dict[int, float], *, voice: str = "v") -> list[LineTime]:
 @pytest.mark.parametrize("usual", [0.6, 1.0, 2.0])
 def test_a_line_is_measured_by_its_own_voice(usual):
     """A slow voice is no fault; a line at half or twice its pace is, and no other."""
-    found = ratios(times({index: usual for index in TEXTS} | {1: 2 * usual, 4: usual / 2}), TEXTS)
+    found = ratios(times(dict.fromkeys(TEXTS, usual) | {1: 2 * usual, 4: usual / 2}), TEXTS)
 
     assert found[1] > SLOW_MAX
     assert found[4] < FAST_MIN

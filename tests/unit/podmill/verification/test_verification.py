@@ -68,7 +68,7 @@ def test_swapped_lines_are_named(episode):
 
 
 def test_damaged_lines_are_named_by_their_faults(episode):
-    """A phrase left out, noise, an end cut off, in one recording: each with its kind and its time, and no other line."""
+    """A phrase left out, noise, an end cut off, in one recording: each with its kind and time, and no other line."""
     lines = [Spoken(line.text, "S1", take) for line, take in zip(episode.script.lines, episode.takes, strict=True)]
     takes = [
         hearing.noisy(lines[0], 0),
@@ -110,12 +110,12 @@ class Larger:
         self.text = text
         self.asked: list[int] = []
 
-    def transcribe(self, samples, *, language):
+    def transcribe(self, samples, **_):
         self.asked.append(len(samples))
         words = self.text.split()
         return tuple(Word(f" {word}", 0.6 + place / 5, 0.7 + place / 5) for place, word in enumerate(words))
 
-    def language(self, samples):
+    def language(self, _):
         return "de"
 
 
@@ -127,7 +127,7 @@ def test_a_larger_model_is_asked_about_doubtful_lines_only(episode, monkeypatch)
     larger = Larger("My old neighbor grows blue potatoes behind his garden wall.")
 
     alone = verify(script, recording, episode.context)
-    monkeypatch.setattr(verification, "second", lambda settings: larger)
+    monkeypatch.setattr(verification, "second", lambda _: larger)
     verdict = verify(script, recording, episode.context)
 
     assert (alone.respeak, alone.second) == ((1,), "")
@@ -139,7 +139,7 @@ def test_a_larger_model_is_asked_about_doubtful_lines_only(episode, monkeypatch)
 
 def test_a_line_in_another_language_is_named(episode, monkeypatch):
     """By a model that knows languages, where the words are not the script's."""
-    monkeypatch.setattr(verification, "second", lambda settings: Larger("Der alte Hafen liegt ganz still heute."))
+    monkeypatch.setattr(verification, "second", lambda _: Larger("Der alte Hafen liegt ganz still heute."))
     takes = [*episode.takes]
     takes[1] = episode.other
 
@@ -153,7 +153,7 @@ def test_a_larger_model_is_found_or_named_or_none(episode, monkeypatch):
     settings = episode.context.settings
     named = settings.model_copy(update={"transcriber_second_model": "tiny.en"})
 
-    monkeypatch.setattr(verification.weights, "larger", lambda model: None)
+    monkeypatch.setattr(verification.weights, "larger", lambda _: None)
 
     assert second(settings) is None
     assert second(settings.model_copy(update={"transcriber_second_model": ""})) is None
