@@ -17,6 +17,7 @@ from podmill.cli.player import play_file
 from podmill.cli.progress import note_if_idle
 from podmill.errors import InputError
 from podmill.review import queue
+from podmill.review.doubt import figure
 from podmill.review.hearing import Hearing, hearing, made
 from podmill.review.passage import FORMATS, cut
 from podmill.review.queue import Entry, Kind
@@ -167,7 +168,7 @@ def hearing_table(found: Hearing) -> RenderableType:
     head = Text(f"Item {item.id}, {item.kind}, {item.state}: {item.title} ({item.show}, {item.episode_state})", "bold")
     scores = Table("Score", "Measured", "Limit", "", box=None, header_style="bold")
     for score in found.scores:
-        figures = ("\u2013" if each is None else f"{each:.4g}" for each in (score.value, score.limit))
+        figures = map(figure, (score.value, score.limit))
         passed = "" if score.passed is None else "passed" if score.passed else "not passed"
         scores.add_row(score.name, *figures, escape(" ".join(filter(None, (passed, score.said)))))
     lines = Table("Line", "At", "Who", "Script and what was heard", "Right", box=None, header_style="bold")

@@ -21,12 +21,20 @@ def doubts(scores: Iterable[Score]) -> tuple[Score, ...]:
     return tuple(score for score in scores if score.passed is False or _only_just(score))
 
 
+def figure(value: float | None) -> str:
+    """A measure for a person: ``0.945``, ``44,100``; a dash for none."""
+    if value is None:
+        return "\u2013"
+    whole, point, rest = f"{value:,.3f}".partition(".")
+    return f"{whole}{(point + rest).rstrip('0').rstrip('.')}"
+
+
 def said(score: Score) -> str:
     """A doubt in words."""
     name = score.name.replace("_", " ")
     how = "only just passed" if score.passed else "did not pass"
     measured = score.value is not None and score.limit is not None
-    figures = f" at {score.value:.3g}; the limit is {score.limit:.3g}" if measured else ""
+    figures = f" at {figure(score.value)}; the limit is {figure(score.limit)}" if measured else ""
     return f"{name[:1].upper()}{name[1:]} {how}{figures}.{f' {score.said}' if score.said else ''}"
 
 

@@ -17,6 +17,7 @@ from models.master import Master
 from models.steps import Step
 from podmill.errors import InputError, PodmillError
 from podmill.review import queue
+from podmill.review.doubt import figure
 from podmill.review.hearing import document, hearing, made
 from podmill.review.passage import cut
 from podmill.review.queue import Kind
@@ -95,6 +96,7 @@ class _Desk:
         return _page(
             "review_item.html.j2",
             hearing=found,
+            figure=figure,
             item=found.item,
             lines=found.in_question[:SHOWN],
             left=max(len(found.in_question) - SHOWN, 0),

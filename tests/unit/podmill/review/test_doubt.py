@@ -4,7 +4,7 @@ import pytest
 
 from models.gates import GATES
 from models.score import Score
-from podmill.review.doubt import MARGINS, doubts, said
+from podmill.review.doubt import MARGINS, doubts, figure, said
 
 
 @pytest.mark.parametrize(
@@ -38,3 +38,10 @@ def test_it_is_said_in_words() -> None:
     score = Score(name="word_accuracy", value=0.945, limit=0.94, passed=True, said="Line 3.")
     assert said(score) == "Word accuracy only just passed at 0.945; the limit is 0.94. Line 3."
     assert said(Score(name="clarity", value=None, passed=False)) == "Clarity did not pass."
+
+
+def test_figures() -> None:
+    """No more digits than say something."""
+    assert [figure(each) for each in (None, 0.9451, 44_100.0, -1.0, 0.0, 0.0458, 10.5)] == [
+        *("\u2013", "0.945", "44,100", "-1", "0", "0.046", "10.5")
+    ]
