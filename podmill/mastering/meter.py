@@ -32,8 +32,8 @@ HOP = 63
 """Frames whose highest true peak is told as one. Divides 100 ms at 44.1 kHz: 70 hops are one step of the gate."""
 OVERSAMPLING = 4
 HALF_WIDTH = 24
-"""Frames on either side that the true-peak interpolator looks at. With 6, as many taps as in the example of BS.1770, it is
-2.4 dB down at 20 kHz, and reads dense music 0.3 dB low; with 24 it is flat to 20 kHz."""
+"""Frames on either side that the true-peak interpolator looks at. With 6, as many taps as in the example of BS.1770, it
+is 2.4 dB down at 20 kHz, and reads dense music 0.3 dB low; with 24 it is flat to 20 kHz."""
 ROW = 21
 """Frames interpolated by one product; a hop is three."""
 ROWS_AT_ONCE = 42

@@ -1,7 +1,7 @@
 """The cases of EBU Tech 3341 (table 1) that a meter of integrated loudness and true peak must read, with tolerances.
 
-The sounds are made as the document describes them. Not here are case 6, which has five channels, cases 7 and 8, which are
-recordings, and cases 9 to 14 of momentary and short-term loudness, which masters are not judged by.
+The sounds are made as the document describes them. Not here are case 6, which has five channels, cases 7 and 8, which
+are recordings, and cases 9 to 14 of momentary and short-term loudness, which masters are not judged by.
 """
 
 from collections.abc import Callable

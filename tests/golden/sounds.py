@@ -41,7 +41,7 @@ def speech_like(duration_s: float, *, seed: int = 1, sample_rate_hz: int = 44_10
     syllables = random.choice([0.0, 0.35, 0.6, 1.0, 1.7], round(duration_s * 4) + 2, p=[0.2, 0.3, 0.3, 0.15, 0.05])
     strength = np.interp(np.arange(frames) / sample_rate_hz * 4, np.arange(len(syllables)), syllables)
     sound = voiced * strength + random.normal(0, 0.002, frames)
-    return (0.9 * sound / np.abs(sound).max()).astype(np.float32)[:, None]
+    return np.asarray(0.9 * sound / np.abs(sound).max(), np.float32)[:, None]
 
 
 def music_like(duration_s: float, *, seed: int = 1, sample_rate_hz: int = 44_100) -> Sound:
@@ -61,7 +61,7 @@ def music_like(duration_s: float, *, seed: int = 1, sample_rate_hz: int = 44_100
             side = random.uniform(0.2, 0.8)
             tone = sum(np.sin(2 * np.pi * note_hz * number * after_s) / number for number in range(1, 6))
             played += 0.25 * (tone * np.exp(-after_s * 3))[:, None] * (side, 1 - side)
-    return (0.9 * sound / np.abs(sound).max()).astype(np.float32)
+    return np.asarray(0.9 * sound / np.abs(sound).max(), np.float32)
 
 
 def flac(path: Path, sound: Sound, sample_rate_hz: int = 44_100) -> Path:
