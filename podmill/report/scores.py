@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Any, Literal
 
 from pydantic import BaseModel
-from sqlalchemy import Connection, Row, Select, select
+from sqlalchemy import Connection, Select, select
 
 from models.gates import AT_MOST, GATES
 from models.heard import ScoreRow, VoicePrint
@@ -148,7 +148,7 @@ def _measured(*more: Any) -> Select[Any]:
     )
 
 
-def _figures(rows: Iterable[Row[Any]]) -> dict[str, ScoreFigures]:
+def _figures(rows: Iterable[Sequence[Any]]) -> dict[str, ScoreFigures]:
     by_name: dict[str, list[Measured]] = defaultdict(list)
     for row in rows:
         by_name[row[1]].append((row[2], row[3], row[4]))
