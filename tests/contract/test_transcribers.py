@@ -91,6 +91,11 @@ def test_says_what_it_is(transcriber):
     assert transcriber.capabilities.queue == "verification"
 
 
+def test_who_knows_one_language_guesses_none(transcriber, takes):
+    """Only multilingual models are asked which language a line is in."""
+    assert transcriber.language(takes[0]) is None
+
+
 @pytest.mark.parametrize("name", NAMES)
 @pytest.mark.parametrize("model", ["medium.en", "/no/such/model"])
 def test_a_model_that_is_not_here_is_refused(name, model, home):

