@@ -72,3 +72,19 @@ def install(
         return
     for voice in voices:
         show(f"installed {voice.id}")
+
+
+@app.command()
+def forget(
+    voice: Annotated[str, typer.Argument(metavar="VOICE", help="As in a cast: piper:joe, elevenlabs:21m00Tcm.")],
+    as_json: AsJson = False,
+) -> None:
+    """Take the next episode in a voice as what later ones are held against: its maker changed it for good."""
+    from podmill.store import database, voices
+
+    with database.transaction(database.open_engine(current())) as connection:
+        episodes = voices.forget(connection, voice)
+    if as_json:
+        print_json({"voice": voice, "episodes": episodes})
+    else:
+        note(f"{voice}: what was heard of it in {episodes} episode{'' if episodes == 1 else 's'} is forgotten.")

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import Final
 
 import numpy as np
-from sqlalchemy import Connection, Engine, select
+from sqlalchemy import Connection, Engine, delete, select
 
 from models.heard import VoicePrint
 from models.tables import Episode, table
@@ -46,6 +46,11 @@ class DatabaseVoices:
                     index_elements=["episode_id", "voice"], set_={"model": model, "embedding": text}
                 )
             )
+
+
+def forget(connection: Connection, voice: str) -> int:
+    """Forget how a voice was heard: the next episode in it is its first. Returns in how many it was."""
+    return connection.execute(delete(PRINT).where(PRINT.c.voice == voice)).rowcount
 
 
 def heard(connection: Connection, batch_id: str) -> Iterator[tuple[str, str, Sequence[float]]]:

@@ -8,7 +8,7 @@ from models.heard import VoicePrint
 from models.tables import Batch, Episode, table
 from podmill.store.clock import now
 from podmill.store.database import insert_into, reading, transaction
-from podmill.store.voices import DatabaseVoices, heard
+from podmill.store.voices import DatabaseVoices, forget, heard
 
 NEW, OLD = [0.6, 0.8, 0.0], [1.0, 0.0, 0.0]
 
@@ -49,3 +49,15 @@ def test_a_later_round_overwrites(engine: Engine, episodes: list[str]) -> None:
         [(voice, model, embedding)] = heard(connection, "b")
     assert (voice, model) == ("piper:joe", "m1")
     np.testing.assert_allclose(embedding, NEW, atol=1e-3)
+
+
+def test_a_voice_that_changed_begins_anew(engine: Engine, episodes: list[str]) -> None:
+    """What was heard of it is forgotten, and of no other voice."""
+    first, second = (DatabaseVoices(engine, episode) for episode in episodes)
+    for voice in ("piper:joe", "piper:amy"):
+        first.keep(voice, "m1", OLD)
+    with transaction(engine) as connection:
+        assert forget(connection, "piper:joe") == 1
+
+    assert second.first("piper:joe", "m1") is None
+    assert second.first("piper:amy", "m1") is not None
