@@ -37,7 +37,7 @@ def master(
 
     What the show has heard besides the speech is in it, and all times are those of the file.
 
-    Memory depends on length only by the figures the limiter works on: about 20 MB for each hour of sound.
+    Memory depends on length only by the figures the limiter works on: about 26 MB for each hour of sound.
 
     Raises:
         ConfigurationError: the bit rate set is not one an MP3 can have.
