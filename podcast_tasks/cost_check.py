@@ -41,7 +41,8 @@ EPISODE = table(Episode)
 def make(work: Work) -> Done:
     database, settings = work.journal.engine, work.journal.settings
     script = work.need(Step.SCRIPTING, Script)
-    terms = Terms(work.brief, script, settings, None if work.brief.script else work.need(Step.RESEARCH, Dossier))
+    dossier = work.journal.document(work.claim.episode_id, Step.RESEARCH, Dossier)
+    terms = Terms(work.brief, script, settings, dossier)
     with reading(database) as connection:
         tier = accounts.tier_of(connection, work.account, tiers.load(settings))
     refused = _refused(work, script, tier)

@@ -21,6 +21,7 @@ from podmill.money import purchase, purses
 from podmill.settings import current
 from podmill.speech import engine as engines
 from podmill.store.database import reading, transaction
+from tests.humming import refuse
 from tests.speaking import DOCUMENT, EPISODE, STEP_RUN, due_for
 from tests.unit.podmill.money.provider import account, charges, check_sums, states
 from tests.unit.podmill.speech.tones import Tones
@@ -86,15 +87,17 @@ def test_what_a_provider_speaks_is_paid_for(engine, world, elevenlabs_emulator):
 
 
 def test_a_local_voice_with_a_price_is_paid_for(engine, world):
-    """Each of its requests by itself; the quote is exactly what is spent, and nothing stays reserved of it."""
+    """Each of its requests by itself; the quote is exactly what is spent, and what is for repairs stays reserved."""
     episode_id = world(voice="tones:low", step=Step.COST_CHECK)
     run_step(Step.COST_CHECK, episode_id, cost_check.make)
     quote = running.journal().document(episode_id, Step.COST_CHECK, Quote)
-    assert account(engine).reserved_microusd == quote.cost_microusd == 1000 * sum(map(len, LINES))
+    assert quote.cost_microusd == 1000 * sum(map(len, LINES))
+    assert account(engine).reserved_microusd == quote.cost_microusd + quote.repair_microusd
     speak(episode_id)
 
     assert (len(Tones.asked), states(engine)) == (3, ["settled"] * 3)
-    assert (account(engine).spent_microusd, account(engine).reserved_microusd) == (quote.cost_microusd, 0)
+    spent, reserved = account(engine).spent_microusd, account(engine).reserved_microusd
+    assert (spent, reserved) == (quote.cost_microusd, quote.repair_microusd)
     check_sums(engine)
 
 
@@ -246,6 +249,24 @@ def test_another_round_asks_for_what_was_refused(engine, world, elevenlabs_emula
     assert (second["text"], second["seed"]) == (LINES[1], 1)
     assert account(engine).spent_microusd == (first["billed"] + second["billed"]) * 80
     assert row_of(engine, episode_id).requests == 2
+    check_sums(engine)
+
+
+def test_of_one_long_request_one_line_is_spoken_again(engine, world, elevenlabs_emulator):
+    """ElevenLabs spoke the whole episode at once: the second round is one small request, which is told what is said
+    around it, and is paid from what the quote holds."""
+    episode_id = world(step=Step.COST_CHECK)
+    run_step(Step.COST_CHECK, episode_id, cost_check.make)
+    quote = running.journal().document(episode_id, Step.COST_CHECK, Quote)
+    speak(episode_id)
+    refuse(episode_id, 1)
+    speak(episode_id)
+
+    whole, line = elevenlabs_emulator.requests()
+    assert whole["text"] == "\n".join(LINES)
+    assert (line["text"], line["previous_text"], line["next_text"]) == (LINES[1], LINES[0], LINES[2])
+    assert [row.quantity for row in charges(engine)] == [whole["billed"], len(LINES[1])]
+    assert account(engine).spent_microusd <= quote.cost_microusd + quote.repair_microusd
     check_sums(engine)
 
 

