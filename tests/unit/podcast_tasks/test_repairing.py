@@ -51,7 +51,7 @@ def spent_microusd(engine: Engine, episode_id: str) -> int:
 def test_own_voice_twice_then_another_engine(made: Make) -> None:
     """Each round asks for the one line that was refused, another way; then its speaker's voice of the next engine."""
     episode_id = made(policy="mixed")
-    before = speak(episode_id)
+    recording = before = speak(episode_id)
     for variant, engine in ((1, Alpha), (2, Alpha), (0, Beta)):
         asked = len(engine.asked)
         assert may_again(episode_id, 1)
@@ -70,7 +70,7 @@ def test_own_voice_twice_then_another_engine(made: Make) -> None:
 def test_nobody_else_speaks_unless_voices_may_be_mixed(made: Make) -> None:
     """After two tries of its own voice a line is for a person; one such line is enough."""
     episode_id = made(policy="whole")
-    speak(episode_id)
+    recording = speak(episode_id)
     for _ in range(2):
         refuse(episode_id, 1)
         recording = speak(episode_id)
@@ -83,7 +83,7 @@ def test_nobody_else_speaks_unless_voices_may_be_mixed(made: Make) -> None:
 def test_an_engine_that_cannot_help(made: Make) -> None:
     """The line stays as it was last and says why, the episode goes on to be heard, and nobody else's turn begins."""
     episode_id = made(policy="mixed")
-    speak(episode_id)
+    before = speak(episode_id)
     for _ in range(2):
         refuse(episode_id, 1)
         before = speak(episode_id)
@@ -104,6 +104,7 @@ def priced(monkeypatch: pytest.MonkeyPatch, made: Make) -> Callable[[str], str]:
 
     def make(share: str) -> str:
         prices = current().prices_file
+        assert prices
         prices.write_text(PRICES.replace('"0"', '"0.001"'))
         monkeypatch.setenv("PODMILL_REPAIR_SHARE", share)
         for cache in CACHES:
@@ -140,5 +141,6 @@ def test_nothing_is_held_where_nothing_is_wanted(engine: Engine, priced: Callabl
     before = speak(episode_id)
     refuse(episode_id, 2)
     recording = speak(episode_id)
-    assert (takes(recording), recording.given_up.keys()) == (takes(before), {2})
+    assert takes(recording) == takes(before)
+    assert recording.given_up.keys() == {2}
     assert spent_microusd(engine, episode_id) == sum(1000 * len(line.partition(": ")[2]) for line in LINES)

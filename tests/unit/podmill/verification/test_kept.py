@@ -1,13 +1,17 @@
 """What an earlier verdict still says of lines that sound as they did."""
 
+from pathlib import Path
+
 import pytest
 
 from models.recording import LineTime, Recording
 from models.verdict import Fault, LineVerdict, Verdict
-from podmill import verification
 from podmill.store.local import LocalStore
 from podmill.verification import verify
 from podmill.verification.kept import kept
+from podmill.verification.listening import Heard, hear
+from podmill.verification.passages import Passage
+from podmill.verification.transcriber import Transcriber
 from tests import recordings
 
 DOUBT = Fault(kind="wrong", said="sea: see", start_s=4.5, end_s=5.0)
@@ -62,7 +66,7 @@ def test_what_is_not_known(failed: tuple[int, ...], strayed: tuple[int, ...], by
     assert kept(None, times("a", "b"), transcriber="t", strayed=()) == {}
 
 
-def test_only_what_was_spoken_again_is_heard(tmp_path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_what_was_spoken_again_is_heard(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A second hearing costs what was spoken again: of four lines one; the whole is judged."""
     texts = ["The sea goes out twice a day.", "Nobody asked it to.", "It comes back at night.", "That is all."]
     context = recordings.context(tmp_path, transcriber_second_model="")
@@ -74,13 +78,12 @@ def test_only_what_was_spoken_again_is_heard(tmp_path, monkeypatch: pytest.Monke
     second = _told(recordings.record(sounds, rate, store, tmp_path), "aBcd")
     before = verify(recordings.script(texts), first, context)
     asked = []
-    hear = verification.hear
 
-    def listening(ears, audio, passage, *, language):
+    def listening(ears: Transcriber, audio: Path, passage: Passage, *, language: str) -> Heard:
         asked.append([line.index for line in passage.lines])
         return hear(ears, audio, passage, language=language)
 
-    monkeypatch.setattr(verification, "hear", listening)
+    monkeypatch.setattr("podmill.verification.hear", listening)
     after = verify(recordings.script(texts), second, context, round=1, before=before)
 
     assert (before.passed, before.respeak) == (False, (1,))
