@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -69,10 +70,12 @@ def measured(tmp_path: Path, book: Book) -> Measured:
     return of
 
 
+@cache
 def low(seed: int = 1) -> Sound:
     return murmur(LOW, 2.0, rate_hz=RATE_HZ, seed=seed)
 
 
+@cache
 def high(seed: int = 1) -> Sound:
     return murmur(HIGH, 2.0, rate_hz=RATE_HZ, seed=seed)
 
@@ -91,6 +94,8 @@ def test_every_gate_of_a_recording_has_a_score(measured: Measured) -> None:
     assert found["duration"].value == pytest.approx(abs(9.0 / 9.2 - 1))
     assert found["clarity"].value is not None
     assert 0.2 < found["clarity"].value < 0.8  # a murmur has no words
+    assert (found["clarity"].passed, found["clarity"].limit) == (None, None)
+    assert found["clarity"].said.endswith("Too short to be judged.")
     assert found["voice_reference"].said == "Heard for the first time: piper:high, piper:low."
 
 
@@ -115,6 +120,19 @@ def test_another_voice_under_the_same_name_is_found(measured: Measured, book: Bo
     assert same.passed
     assert other.passed is False
     assert "piper:low is like itself in the first episode by 0." in other.said
+
+
+def test_what_is_not_clear_fails_when_that_is_certain(measured: Measured, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two windows a little below the limit may be chance; far below it they are not."""
+    ten_s = [("low", low()) for _ in range(5)]
+    passed = []
+    for mos in (3.9, 3.5):
+        monkeypatch.setattr(clarity, "opinion", lambda _samples, mos=mos: mos)
+        found = measured(*ten_s)["clarity"]
+        assert found.value == pytest.approx(mos / 5)
+        passed.append(found.passed)
+
+    assert passed == [True, False]
 
 
 def test_clipped_lines_are_named(measured: Measured) -> None:
