@@ -28,7 +28,7 @@ SENT_BACK: Final = "sent_back"
 ASKED: Final = (SENT_BACK, "retried", "respoken", "edited")
 """Events that a further round of synthesis begins with; all but the first are a person's."""
 IN_VAIN: Final = (*speech.FOR_GOOD, QuoteExceededError)
-"""Errors after which a line stays as it was."""
+"""Errors of another engine after which a line stays as it was."""
 
 
 @dataclass
@@ -52,10 +52,16 @@ class Repairs:
             tries[line] = tries.get(line, 0) + 1
         return cls(tries, bounded=_asked_by(work) == SENT_BACK)
 
-    def give_up(self, request: speech.SpeechRequest, error: Exception) -> bool:
-        """Whether the lines of a request stay as they were, for it failed, and nobody asked for more than a try."""
+    def give_up(self, request: speech.SpeechRequest, error: Exception, *, stood_in: bool) -> bool:
+        """Whether the lines of a request stay as they were, for it failed, and nobody asked for more than a try.
+
+        Args:
+            stood_in: whether it was for another engine's voice. When their own fails for good, that is for the
+                fallback of the episode to answer.
+        """
         lines = {line.index for line in request.lines}
-        if not (self.bounded and isinstance(error, IN_VAIN) and lines <= set(self.tries) - set(self.given_up)):
+        in_vain = isinstance(error, IN_VAIN if stood_in else QuoteExceededError)
+        if not (self.bounded and in_vain and lines <= set(self.tries) - set(self.given_up)):
             return False
         for line in lines:
             self.tries[line] -= 1

@@ -133,7 +133,8 @@ def _repaired(
         try:
             _speak(work, _rest(script, spoken, wanted), turn, wanted, parts, spoken, buyer)
         except _InVainError as failed:
-            if turn.over or not repairs.give_up(failed.request, failed.error):
+            stood_in = any(line.index in wanted.voices for line in failed.request.lines)
+            if turn.over or not repairs.give_up(failed.request, failed.error, stood_in=stood_in):
                 raise failed.error from None
             log.warning("%s is not repaired: %s", work.claim.episode_id, failed.error)
             del spoken.requests[begun:], spoken.takes[begun:]

@@ -88,6 +88,8 @@ def _whole(kind: FaultKind, said: str, time: LineTime) -> Fault:
 
 
 def worst_first(lines: Iterable[LineVerdict], threshold: float) -> tuple[int, ...]:
-    """Lines that failed, then those whose words are below a threshold; of each the worst first."""
-    bad = [line for line in lines if not line.passed or line.word_accuracy < threshold]
-    return tuple(line.index for line in sorted(bad, key=lambda line: (line.passed, line.word_accuracy, line.index)))
+    """Lines that failed; where none did, those whose words are below a threshold; the worst first."""
+    known = tuple(lines)
+    failed = [line for line in known if not line.passed]
+    bad = failed or [line for line in known if line.word_accuracy < threshold]
+    return tuple(line.index for line in sorted(bad, key=lambda line: (line.word_accuracy, line.index)))
