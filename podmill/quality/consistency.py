@@ -71,7 +71,9 @@ class Voice:
     likeness: dict[int, float]
     """By line: its cosine to the rest of the voice. 1 where there is no rest."""
     kept: float
-    """Of all its lines on average, long ones counting for more."""
+    """Likeness on average over its lines of 1.5 s and more, long ones counting for more; 1 where fewer than two are."""
+    speech_s: float
+    """Of all its lines."""
 
 
 def voices_of(lines: Sequence[SpokenLine]) -> dict[str, Voice]:
@@ -111,4 +113,6 @@ def _voice(lines: Sequence[SpokenLine]) -> Voice:
         kept = weights * near if near.any() else weights
     total = kept @ matrix
     by_line = {line.index: float(value) for line, value in zip(lines, likeness, strict=True)}
-    return Voice(total / np.linalg.norm(total), by_line, float(np.average(likeness, weights=seconds)))
+    long = seconds >= STRANGE[0][0]
+    kept_by = float(np.average(likeness[long], weights=seconds[long])) if np.count_nonzero(long) > 1 else 1.0
+    return Voice(total / np.linalg.norm(total), by_line, kept_by, float(seconds.sum()))

@@ -24,6 +24,8 @@ WINDOW_SD_MOS: Final = 0.2
 SURE: Final = 1.645
 """Standard errors: clarity fails where it is below its limit with 95 % certainty. Half a minute may miss by chance what
 the voice reaches; in half an hour that is 0.03 of an opinion."""
+REFERENCE_MIN_S: Final = 3.0
+"""Speech of a voice in an episode from which on it is held against another episode, or stands for the voice."""
 REST_MIN: Final = 0.5
 """Share of a window that the last one must fill, or it does not count: a rest of a second tells little."""
 NAMED_MAX: Final = 10
@@ -104,13 +106,14 @@ def _voices(lines: Sequence[SpokenLine], gates: Gates, context: StepContext) -> 
     own = consistency.voices_of(lines)
     first = {name: context.voices.first(name, voices.MODEL) for name in own}
     known = {name: np.asarray(reference, np.float32) for name, reference in first.items() if reference is not None}
-    likeness = {name: float(own[name].embedding @ reference) for name, reference in known.items()}
+    enough = {name for name, voice in own.items() if voice.speech_s >= REFERENCE_MIN_S}
+    likeness = {name: float(own[name].embedding @ known[name]) for name in known.keys() & enough}
     lines_score = _lines(lines, own, gates)
     for name, voice in own.items():
         # What is not one voice, or is another than it was, must not become what later episodes are held against.
-        if lines_score.passed and likeness.get(name, 1.0) >= gates.voice_reference.limit:
+        if name in enough and lines_score.passed and likeness.get(name, 1.0) >= gates.voice_reference.limit:
             context.voices.keep(name, voices.MODEL, voice.embedding.tolist())
-    return lines_score, _reference(likeness, own, gates)
+    return lines_score, _reference(likeness, enough - likeness.keys(), gates)
 
 
 def _lines(lines: Sequence[SpokenLine], own: dict[str, Voice], gates: Gates) -> Score:
@@ -123,10 +126,11 @@ def _lines(lines: Sequence[SpokenLine], own: dict[str, Voice], gates: Gates) -> 
     return measured.model_copy(update={"passed": False}) if strayed else measured
 
 
-def _reference(likeness: dict[str, float], own: dict[str, Voice], gates: Gates) -> Score:
-    new = ", ".join(sorted(own.keys() - likeness.keys()))
+def _reference(likeness: dict[str, float], first_heard: set[str], gates: Gates) -> Score:
+    new = ", ".join(sorted(first_heard))
     if not likeness:
-        return Score(name="voice_reference", value=None, said=f"Heard for the first time: {new}.")
+        said = f"Heard for the first time: {new}." if new else "No voice says enough to be compared."
+        return Score(name="voice_reference", value=None, said=said)
     least = min(likeness, key=lambda name: likeness[name])
     said = f"{least} is like itself in the first episode by {likeness[least]:.3f}."
     return score("voice_reference", likeness[least], gates, said + (f" New: {new}." if new else ""))

@@ -76,6 +76,14 @@ def test_a_single_line_is_its_voice() -> None:
     assert (strayed(heard, voices_of(heard)), voices_of(heard)["a"].kept) == ({}, 1.0)
 
 
+def test_short_lines_do_not_make_a_voice_inconsistent() -> None:
+    """Someone who only says yes and no is like themselves by little, and that is no fault."""
+    heard = lines(*[("a", 0.6, like(ANN, 0.65, other)) for other in np.eye(256, dtype=np.float32)[100:104]])
+
+    assert voices_of(heard)["a"].kept == 1.0
+    assert strayed(heard, voices_of(heard)) == {}
+
+
 def test_long_lines_count_for_more() -> None:
     """The figure of a voice is that of its speech, not of its lines."""
     heard = lines(*[("a", 9.0, ANN)] * 2, ("a", 2.0, like(ANN, 0.5)))
