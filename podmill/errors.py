@@ -20,6 +20,7 @@
       InDoubtError                       a paid request was sent and its outcome is not known
       WastedError                        a paid request was charged, and what came back is of no use
       HeldError                  review  a person must decide before the episode may go on
+        QuoteExceededError               it would cost more than is held for the episode
         PolicyError                      a provider refuses what a text says; the message names the passage
       SourceError                        a source cannot be read
       ScriptError                        no usable script can be made
@@ -234,8 +235,6 @@ class HeldError(PodmillError):
 
 class QuoteExceededError(HeldError):
     """Speaking lines again would cost more than is left of what the quote holds; nothing was asked."""
-
-    code = "quote_exceeded"
 
 
 class PolicyError(HeldError):

@@ -3,6 +3,7 @@
 import pytest
 
 from models.brief import Brief, Source
+from models.quote import Quote
 from models.steps import Step
 from pipelines import episode as episodes
 from podcast_tasks import cost_check, running
@@ -108,7 +109,9 @@ def test_money_is_held_at_the_price_of_the_tier(engine, give, checked):
     characters = sum(len(line.partition(": ")[2]) for line in LINES)
     with reading(engine) as connection:
         held = connection.execute(RESERVATION.select()).one()
-    assert 0 <= held.amount_microusd - 900 * characters <= 2
+    quote = running.journal().document(held.episode_id, Step.COST_CHECK, Quote)
+    assert 0 <= held.amount_microusd - quote.repair_microusd - 900 * characters <= 2
+    assert quote.repair_microusd == 900 * max(len(line.partition(": ")[2]) for line in LINES)
 
 
 def test_a_script_that_was_handed_in_is_as_long_as_it_is(engine, give, checked):
