@@ -101,13 +101,11 @@ def _recorded(provider: str, settings: Settings, since: float) -> Record:
 
 
 def _period(since: str | None, until: str | None, record: Record | None) -> Period:
-    today = dt.datetime.now(dt.UTC).date()
     if record is None:
+        today = dt.datetime.now(dt.UTC).date()
         return _days(since or str(today.replace(day=1)), until or str(today))
-    times = [each.at for each in record.used if each.at is not None]
-    if not times and since is None:
-        raise InputError("The file has no dates.", action="Say which days it is of: --since 2026-11 --until 2026-11")
-    return _days(since or day_of(min(times)), until or (day_of(max(times)) if times else str(today)))
+    times = [each.at for each in record.used]
+    return _days(since or day_of(min(times)), until or day_of(max(times)))
 
 
 def _days(first: str, last: str) -> Period:

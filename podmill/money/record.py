@@ -10,7 +10,7 @@ DAY_S: Final = 86_400.0
 class Used:
     """One request, or a part of a day, as a provider counts it. None: it does not say."""
 
-    at: float | None = None
+    at: float
     """Seconds since 1970; the beginning of a day where it says no more."""
     lasts_s: float = 0.0
     """How much later it may have been: a day where it says no more."""

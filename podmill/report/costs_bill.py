@@ -93,7 +93,7 @@ class _Reader:
     def used(self, line: int, cells: Mapping[str, str]) -> Used:
         if cells.get("currency", USD).upper() != USD:
             raise self._error("currency", line, cells["currency"], "is not USD", "Export it in US dollars.")
-        at, lasts_s = self._time(cells["time"], line) if "time" in cells else (None, 0.0)
+        at, lasts_s = self._time(cells["time"], line)
         quantity = self._number(cells["quantity"], "quantity", line) if "quantity" in cells else None
         cost = self._number(DOLLARS.sub("", cells["cost"]), "cost", line) if "cost" in cells else None
         if cost is not None:
@@ -118,9 +118,9 @@ class _Reader:
         if not {"quantity", "cost"} & self.columns.keys():
             action = f"Name a column `quantity` or `cost`; it has: {_names(header)}."
             raise InputError("No column says how much was billed.", action=action, file=self._file, line=1)
-        if not {"time", "request"} & self.columns.keys():
-            action = "Name a column `date` or `request_id`."
-            raise InputError("No column says when, or of which request.", action=action, file=self._file, line=1)
+        if "time" not in self.columns:
+            action = f"Name a column `date`; it has: {_names(header)}."
+            raise InputError("No column says when it was.", action=action, file=self._file, line=1)
 
     def _cell(self, cells: Sequence[str], what: str, line: int) -> str:
         place = self.columns[what]

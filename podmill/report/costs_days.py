@@ -19,7 +19,7 @@ def by_day(charges: Sequence[Any], used: Sequence[Used]) -> tuple[int, list[Diff
     for charge in charges:
         here[day_of(charge.created_at)].append(charge)
     for each in used:
-        there[day_of(each.at or 0.0)].append(each)
+        there[day_of(each.at)].append(each)
     told = [_difference(day, here[day], there[day]) for day in sorted({*here, *there})]
     differences = [each for each in told if each is not None]
     return len(told) - len(differences), differences

@@ -53,8 +53,8 @@ class Period:
     since: float
     until: float
 
-    def holds(self, at: float | None) -> bool:
-        return at is None or self.since <= at < self.until
+    def holds(self, at: float) -> bool:
+        return self.since <= at < self.until
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,7 +81,7 @@ def theirs(used: Sequence[Used]) -> Used:
     quantities = [each.quantity for each in used if each.quantity is not None]
     costs = [each.cost_microusd for each in used if each.cost_microusd is not None]
     return replace(
-        used[0] if used else Used(),
+        used[0] if used else Used(at=0.0),
         quantity=sum(quantities) if quantities else None,
         cost_microusd=sum(costs) if costs else None,
         slack_microusd=sum(each.slack_microusd for each in used),

@@ -1,19 +1,22 @@
 """Charges and a provider's entries, matched request by request."""
 
 import datetime as dt
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, Final
 
 from models.steps import ChargeState
 from podmill.money.amounts import usd
 from podmill.money.charge import short_id
 from podmill.money.ledger import OVERLAP_S
-from podmill.money.record import Used
+from podmill.money.record import DAY_S, Used
 from podmill.report.costs_difference import Difference, Kind, Period, is_same, ours, theirs, unlike
 
 CLOCKS_S: Final = 60.0
 """How far the provider's clock may be from ours."""
+LEAST: Final = 0.4
+"""Share of what was expected that a request takes at least; the cheapest models take half."""
 ORDER: Final = (ChargeState.SETTLED, ChargeState.IN_DOUBT, ChargeState.INTENT, ChargeState.REFUSED)
 """In which charges without the provider's id look for theirs: what is surely billed comes first."""
 ASK: Final = "Look it up there, and ask what they count: the ledger has what their answer said."
@@ -22,31 +25,82 @@ PRICE: Final = "Compare the price list with theirs: PODMILL_PRICES_FILE."
 
 def by_request(charges: Sequence[Any], used: Iterable[Used], period: Period) -> tuple[int, list[Difference]]:
     """How many agree, and what does not. ``charges`` and ``used`` may begin before the period and end after it."""
-    matching = _Matching(used, period)
-    for charge in sorted(charges, key=lambda each: (each.request_id is None, ORDER.index(each.state))):
-        matching.add(charge)
-    matching.rest()
-    return matching.agreed, matching.differences
+    entries = _Entries(used)
+    told = _Told()
+    matched = _matched(charges, entries)
+    for charge in charges:
+        if period.holds(charge.created_at):
+            told.charge(charge, matched.get(charge.key))
+    for left in entries.left():
+        if period.holds(left.at):
+            told.entry(left)
+    return told.agreed, told.differences
 
 
-class _Matching:
-    def __init__(self, used: Iterable[Used], period: Period) -> None:
+class _Entries:
+    """What a provider billed, each until a charge is found for it."""
+
+    def __init__(self, used: Iterable[Used]) -> None:
         # A record may have a line for each thing that it billed of one request.
         lines: dict[str, list[Used]] = defaultdict(list)
         for each in used:
             lines[each.request_id or ""].append(each)
         self._left = {name: theirs(each) for name, each in lines.items()}
-        """What no charge has been found for."""
-        self._period = period
+        self._sorted = sorted(self._left.values(), key=lambda each: each.at)
+        self._times = [each.at for each in self._sorted]
+
+    def take(self, name: str) -> Used | None:
+        return self._left.pop(name, None)
+
+    def left(self) -> list[Used]:
+        """The oldest first."""
+        return [each for each in self._sorted if each.request_id in self._left]
+
+    def about(self, at: float) -> Iterator[Used]:
+        """Those that may be of a request that was sent then."""
+        first, last = at - CLOCKS_S, at + OVERLAP_S
+        for each in self._sorted[bisect_left(self._times, first - DAY_S) : bisect_right(self._times, last)]:
+            if each.at + each.lasts_s >= first and each.request_id in self._left:
+                yield each
+
+
+def _matched(charges: Sequence[Any], entries: _Entries) -> dict[str, Used]:
+    """The entry of each charge: of its id, else of its time and exactly as large as was expected, else not larger."""
+    found = {
+        each.key: used for each in charges if each.request_id and (used := entries.take(each.request_id)) is not None
+    }
+    unnamed = sorted((each for each in charges if not each.request_id), key=lambda each: ORDER.index(each.state))
+    for is_exact in (True, False):
+        for charge in unnamed:
+            # Anybody's request may be smaller than one that was refused.
+            if charge.key in found or (charge.state == ChargeState.REFUSED and not is_exact):
+                continue
+            likely = [
+                (abs((each.quantity or 0.0) - charge.quantity), each.at, each.request_id or "")
+                for each in entries.about(charge.created_at)
+                if (_is_exact(charge, each) if is_exact else _is_likely(charge, each))
+            ]
+            if likely and (used := entries.take(min(likely)[2])) is not None:
+                found[charge.key] = used
+    return found
+
+
+def _is_exact(charge: Any, used: Used) -> bool:
+    return used.quantity is not None and is_same(used.quantity, charge.quantity)
+
+
+def _is_likely(charge: Any, used: Used) -> bool:
+    return used.quantity is None or LEAST * charge.quantity <= used.quantity <= charge.quantity
+
+
+class _Told:
+    """What is said of charges and entries."""
+
+    def __init__(self) -> None:
         self.agreed = 0
         self.differences: list[Difference] = []
 
-    def add(self, charge: Any) -> None:
-        used = self._left.get(charge.request_id) if charge.request_id else self._likely(charge)
-        if used is not None:
-            del self._left[used.request_id or ""]
-        if not self._period.holds(charge.created_at):
-            return
+    def charge(self, charge: Any, used: Used | None) -> None:
         match charge.state:
             case ChargeState.SETTLED:
                 self._settled(charge, used)
@@ -57,13 +111,11 @@ class _Matching:
                 action = "Ask them to take it back: the ledger does not count it."
                 self._tell("refused_billed", charge, used, says, action)
 
-    def rest(self) -> None:
-        """What nothing here asked for."""
-        for used in sorted(self._left.values(), key=lambda each: each.at or 0.0):
-            if self._period.holds(used.at):
-                says = f"They billed request {used.request_id}{_when(used)}; nothing here asked for it."
-                action = "Find out what else uses the account or the key; if nothing should, replace the key."
-                self._tell("unknown_here", None, used, says, action)
+    def entry(self, used: Used) -> None:
+        """That no charge was found for."""
+        says = f"They billed request {used.request_id}{_when(used)}; nothing here asked for it."
+        action = "Find out what else uses the account or the key; if nothing should, replace the key."
+        self._tell("unknown_here", None, used, says, action)
 
     def _settled(self, charge: Any, used: Used | None) -> None:
         if used is None:
@@ -87,22 +139,6 @@ class _Matching:
         cost = "" if used.cost_microusd is None else f" --usd {usd(used.cost_microusd)}"
         self._tell("doubt_billed", charge, used, says, f"Run: podmill charges settle {name}{cost}")
 
-    def _likely(self, charge: Any) -> Used | None:
-        """The entry that a charge without the provider's id may be: of its time, and no larger than was expected.
-
-        What was refused, or has no time there, must be exactly as large: else others would be taken for it.
-        """
-        first, last = charge.created_at - CLOCKS_S, charge.created_at + OVERLAP_S
-        found = []
-        for each in self._left.values():
-            size = None if each.quantity is None else charge.quantity - each.quantity
-            is_exact = each.quantity is not None and is_same(each.quantity, charge.quantity)
-            if each.at is not None and (each.at > last or each.at + each.lasts_s < first):
-                continue
-            if is_exact or (each.at is not None and charge.state != ChargeState.REFUSED and (size is None or size > 0)):
-                found.append((0.0 if is_exact else size or 0.0, each.at or 0.0, each.request_id or "", each))
-        return min(found, key=lambda each: each[:3])[3] if found else None
-
     def _tell(self, kind: Kind, charge: Any, used: Used | None, says: str, action: str) -> None:
         self.differences.append(
             Difference(
@@ -120,7 +156,5 @@ class _Matching:
 
 
 def _when(used: Used) -> str:
-    if used.at is None:
-        return ""
     at = dt.datetime.fromtimestamp(used.at, dt.UTC)
     return f" of {at:%Y-%m-%d}" if used.lasts_s else f" of {at:%Y-%m-%d %H:%M} UTC"
