@@ -11,7 +11,17 @@ from podmill.money.amounts import usd
 from podmill.money.charge import short_id
 from podmill.money.ledger import OVERLAP_S
 from podmill.money.record import DAY_S, Used
-from podmill.report.costs_difference import Difference, Kind, Period, is_same, ours, theirs, unlike
+from podmill.report.costs_difference import (
+    ROUNDED_MICROUSD,
+    SAME,
+    Difference,
+    Kind,
+    Period,
+    is_same,
+    ours,
+    theirs,
+    unlike,
+)
 
 CLOCKS_S: Final = 60.0
 """How far the provider's clock may be from ours."""
@@ -75,22 +85,22 @@ def _matched(charges: Sequence[Any], entries: _Entries) -> dict[str, Used]:
             # Anybody's request may be smaller than one that was refused.
             if charge.key in found or (charge.state == ChargeState.REFUSED and not is_exact):
                 continue
-            likely = [
-                (abs((each.quantity or 0.0) - charge.quantity), each.at, each.request_id or "")
-                for each in entries.about(charge.created_at)
-                if (_is_exact(charge, each) if is_exact else _is_likely(charge, each))
-            ]
+            likely = []
+            for each in entries.about(charge.created_at):
+                expected, billed, slack = _sizes(charge, each)
+                fits = abs(billed - expected) <= slack
+                if fits if is_exact else LEAST * expected <= billed < expected:
+                    likely.append((expected - billed, each.at, each.request_id or ""))
             if likely and (used := entries.take(min(likely)[2])) is not None:
                 found[charge.key] = used
     return found
 
 
-def _is_exact(charge: Any, used: Used) -> bool:
-    return used.quantity is not None and is_same(used.quantity, charge.quantity)
-
-
-def _is_likely(charge: Any, used: Used) -> bool:
-    return used.quantity is None or LEAST * charge.quantity <= used.quantity <= charge.quantity
+def _sizes(charge: Any, used: Used) -> tuple[float, float, float]:
+    """What was expected, what was billed, and how far they may be off: in units where they are told, else in money."""
+    if used.quantity is not None:
+        return charge.quantity, used.quantity, SAME * charge.quantity
+    return charge.cost_microusd, used.cost_microusd or 0, used.slack_microusd + ROUNDED_MICROUSD
 
 
 class _Told:
