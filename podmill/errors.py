@@ -320,10 +320,20 @@ class BudgetExceededError(PodmillError):
     code = "budget_exceeded"
     exit_code = 2
 
-    def __init__(self, message: str, *, action: str = "", retry_after_s: float | None = None, owner: str = "") -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        action: str = "",
+        retry_after_s: float | None = None,
+        owner: str = "",
+        needed_microusd: int | None = None,
+    ) -> None:
         super().__init__(message, action=action)
         self.retry_after_s = retry_after_s
         self.owner = owner
+        self.needed_microusd = needed_microusd
+        """What must be left of each of its budgets for it to go on."""
 
 
 class RateLimitExceededError(PodmillError):

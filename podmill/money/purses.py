@@ -80,6 +80,12 @@ class Standing:
         """The highest of ``WARNINGS`` that is reached; 0: none is."""
         return max((each for each in WARNINGS if self.percent >= each), default=0)
 
+    @property
+    def said(self) -> str:
+        """For people: ``account:default has used 96 % of 10.00 USD for 2026-11``."""
+        period = "" if self.span == "total" else f" for {self.period}"
+        return f"{self.owner} has used {self.percent:.0f} % of {usd(self.limit_microusd)} USD{period}"
+
 
 def today(connection: Connection) -> str:
     """The day by the clock of the database, in UTC: ``2026-11-21``."""
@@ -204,12 +210,15 @@ def _exceeded(connection: Connection, over: list[Standing], amount_microusd: int
 def _uncovered(standing: Standing, amount_microusd: int, *, retry_after_s: float | None = None) -> BudgetExceededError:
     kind, _, name = standing.owner.partition(":")
     period = "" if standing.span == "total" else f" for {standing.period}"
+    by_itself = "" if retry_after_s is None else f"It goes on by itself when the {standing.span} is over (UTC). "
     return BudgetExceededError(
         f"The {kind} {name!r} has {usd(standing.left_microusd)} USD left{period}; "
         f"{usd(amount_microusd)} USD are needed.",
-        action=f"Raise it, and what waits goes on: podmill budget set {standing.owner} --{standing.span} AMOUNT",
+        action=f"{by_itself}Raise it, and what waits goes on: "
+        f"podmill budget set {standing.owner} --{standing.span} AMOUNT",
         retry_after_s=retry_after_s,
         owner=standing.owner,
+        needed_microusd=amount_microusd,
     )
 
 
@@ -226,4 +235,4 @@ def _warn(connection: Connection, standing: Standing, warned: int) -> None:
         "limit_microusd": standing.limit_microusd,
     }
     connection.execute(EVENT.insert().values(at=now(), kind="budget_warning", data=data))
-    log.warning("%s has used %.0f %% of its budget (%s)", standing.owner, standing.percent, standing.period)
+    log.warning("%s", standing.said)
