@@ -9,7 +9,7 @@ import typer
 
 from podmill.cli.compare import compare_costs
 from podmill.cli.options import AsJson, Since, Until
-from podmill.cli.output import note, print_document, show
+from podmill.cli.output import data, note, print_document, show
 from podmill.cli.pages import write_html
 from podmill.errors import InputError
 from podmill.money import owners
@@ -62,4 +62,4 @@ def costs(
     elif as_json:
         print_document(found)
     else:
-        show(costs_table(found))
+        show(costs_table(found, width=data().width))
