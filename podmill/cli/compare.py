@@ -6,6 +6,7 @@ from typing import Annotated, Final
 
 import typer
 from rich.console import Group, RenderableType
+from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
@@ -41,7 +42,6 @@ def compare_costs(
     """
     settings = current()
     engine = open_engine(settings)
-    asked = asked_for(since, until)
     Ledger(engine).doubt_dead()
     with snapshot(engine) as connection:
         known = providers(connection)
@@ -49,7 +49,7 @@ def compare_costs(
         action = f"The ledger has: {', '.join(known)}." if known else "The ledger is empty."
         raise InputError(f"Nothing was ever asked of {provider!r}.", action=action)
     record = read_bill(file, settings) if file else None
-    period = _period(asked.since, asked.until, record)
+    period = _period(since, until, record)
     record = record or _recorded(provider, settings, period.since - OVERLAP_S)
     with snapshot(engine) as connection:
         found = compare(connection, provider, record, period)
@@ -63,16 +63,17 @@ def compare_costs(
 
 def comparison_table(found: Comparison) -> RenderableType:
     """Both sums, then a line for each difference and what to do about it."""
-    table = Table("", "Requests" if found.by == "request" else "Lines", "Quantity", "Cost", box=None)
+    table = Table("", "Requests", "Quantity", "Cost", box=None, header_style="bold")
     for column in table.columns[1:]:
         column.justify = "right"
-    for name, side in (("here", found.ours), ("there", found.theirs)):
-        table.add_row(name, *_figures(side))
+    table.add_row("here", f"{found.ours.requests:,}", *_amounts(found.ours))
+    counted = "" if found.by == "request" else " lines"
+    table.add_row("there", f"{found.theirs.requests:,}{counted}", *_amounts(found.theirs))
     source = f"{found.provider}, {found.since} to {found.until} (UTC), by {found.by}: the ledger and {found.source}"
     parts: list[RenderableType] = [Text(source, "bold"), table]
     for each in found.differences[:ROWS_MAX]:
         parts.append(Text.assemble((f"{NAMES[each.kind]}: ", "yellow"), each.says))
-        parts.append(Text(f"  {each.action}", "dim"))
+        parts.append(Padding(Text(each.action, "dim"), (0, 0, 0, 2)))
     if len(found.differences) > ROWS_MAX:
         parts.append(Text(f"and {len(found.differences) - ROWS_MAX} more: --json lists all", "dim"))
     if found.under_way:
@@ -83,9 +84,8 @@ def comparison_table(found: Comparison) -> RenderableType:
     return Group(*parts)
 
 
-def _figures(side: Side) -> tuple[str, str, str]:
-    quantity = "" if side.quantity is None else f"{side.quantity:,.10g}"
-    return f"{side.requests:,}", quantity, dollars(side.microusd)
+def _amounts(side: Side) -> tuple[str, str]:
+    return "" if side.quantity is None else f"{side.quantity:,.10g}", dollars(side.microusd)
 
 
 def _recorded(provider: str, settings: Settings, since: float) -> Record:
@@ -103,13 +103,10 @@ def _recorded(provider: str, settings: Settings, since: float) -> Record:
 def _period(since: str | None, until: str | None, record: Record | None) -> Period:
     if record is None:
         today = dt.datetime.now(dt.UTC).date()
-        return _days(since or str(today.replace(day=1)), until or str(today))
-    times = [each.at for each in record.used]
-    return _days(since or day_of(min(times)), until or day_of(max(times)))
-
-
-def _days(first: str, last: str) -> Period:
-    if first > last:
-        raise InputError(f"The first day, {first}, is after the last, {last}.")
-    begin, end = (dt.datetime.fromisoformat(f"{day}T00:00:00+00:00").timestamp() for day in (first, last))
+        first, last = str(today.replace(day=1)), str(today)
+    else:
+        times = [each.at for each in record.used]
+        first, last = day_of(min(times)), day_of(max(times))
+    asked = asked_for(since or first, until or last)
+    begin, end = (dt.datetime.fromisoformat(f"{day}T00:00:00Z").timestamp() for day in (asked.since, asked.until))
     return Period(begin, end + DAY_S)
