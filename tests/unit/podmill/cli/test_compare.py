@@ -207,6 +207,19 @@ def test_a_bill_by_request(engine: Engine, fence: Fence, tmp_path: Path, capsys:
     assert found["theirs"] == {"requests": 4, "quantity": None, "microusd": 277_000}
 
 
+def test_a_provider_is_all_its_models(engine: Engine, fence: Fence, tmp_path: Path, capsys: Captured) -> None:
+    """Its name stands for all that are paid apart; one of them can be compared alone, another's name is not mixed in."""
+    for number, provider in enumerate(("exa", "exa:deep", "exact")):
+        settle(engine, fence, f"x{number}", 10)
+        with transaction(engine) as connection:
+            connection.execute(update(CHARGE).where(CHARGE.c.request_id == f"x{number}").values(provider=provider))
+    bill = tmp_path / "usage.csv"
+    bill.write_text(f"day,cost\n{DAY},0.14\n")
+    assert told(capsys, "exa", "--file", bill)[0] == 0
+    bill.write_text(f"day,cost\n{DAY},0.07\n")
+    assert told(capsys, "exa:deep", "--file", bill)[0] == 0
+
+
 def test_a_bill_by_day(engine: Engine, fence: Fence, tmp_path: Path, capsys: Captured) -> None:
     """Each day agrees, differs, is on one side alone, or is explained by what is in doubt."""
     days = [f"2026-11-{day}" for day in range(21, 27)]
