@@ -208,7 +208,7 @@ def test_a_bill_by_request(engine: Engine, fence: Fence, tmp_path: Path, capsys:
 
 
 def test_a_provider_is_all_its_models(engine: Engine, fence: Fence, tmp_path: Path, capsys: Captured) -> None:
-    """Its name stands for all that are paid apart; one of them can be compared alone, another's name is not mixed in."""
+    """Its name stands for all that are paid apart; one can be compared alone, and another's name is not mixed in."""
     for number, provider in enumerate(("exa", "exa:deep", "exact")):
         settle(engine, fence, f"x{number}", 10)
         with transaction(engine) as connection:
