@@ -217,7 +217,6 @@ def _uncovered(standing: Standing, amount_microusd: int, *, retry_after_s: float
         action=f"{by_itself}Raise it, and what waits goes on: "
         f"podmill budget set {standing.owner} --{standing.span} AMOUNT",
         retry_after_s=retry_after_s,
-        owner=standing.owner,
         needed_microusd=amount_microusd,
     )
 
