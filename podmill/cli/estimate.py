@@ -74,6 +74,7 @@ def estimate(
     # Loads the voices: only for what can be told.
     from podmill.forecasting import advise, fitting, open_forecaster, place
     from podmill.forecasting.made import left_of, so_far
+    from podmill.preflight import Noting
 
     payer = account or settings.account
     forecaster = open_forecaster(base, settings, payer, LocalStore(settings.store_dir))
@@ -84,7 +85,10 @@ def estimate(
         is_open = connection.execute(ACCOUNT.select().where(ACCOUNT.c.id == payer)).first() is not None
         listed = tiers.load(settings)
         tier = accounts.tier_of(connection, payer, listed).name if is_open else ""
-    estimates = [forecaster.estimate(each.brief) for each in asked]
+    known_prices = Noting(forecaster.prices)
+    estimates = [forecaster.priced_by(known_prices).estimate(each.brief) for each in asked]
+    if unknown := known_prices.taken():
+        raise accounts.together(unknown)
     estimates = [
         left_of(found, known[each.key]) if each.key in known else found
         for each, found in zip(asked, estimates, strict=True)

@@ -11,15 +11,7 @@ from models.documents import Document
 from podmill import registry
 from podmill.settings import Settings
 
-ENGINES: Final = {
-    "piper": "podmill.speech.piper:Piper",
-    "kokoro": "podmill.speech.kokoro:Kokoro",
-    "elevenlabs": "podmill.speech.elevenlabs:ElevenLabs",
-    "minimax": "podmill.speech.minimax:MiniMax",
-    "azure": "podmill.speech.azure:Azure",
-    "gemini": "podmill.speech.gemini:Gemini",
-    "openai": "podmill.speech.openai_speech:OpenAISpeech",
-}
+ENGINES: Final = registry.ENGINES
 EXTRAS: Final = {"piper": "piper", "kokoro": "kokoro", "elevenlabs": "elevenlabs", "gemini": "gemini"}
 """The extra that installs an engine's packages; the others need none."""
 
