@@ -214,7 +214,7 @@ def _uncovered(standing: Standing, amount_microusd: int, *, retry_after_s: float
     return BudgetExceededError(
         f"The {kind} {name!r} has {usd(standing.left_microusd)} USD left{period}; "
         f"{usd(amount_microusd)} USD are needed.",
-        action=f"{by_itself}Raise it, and what waits goes on: "
+        action=f"{by_itself}Raise the budget, and what waits goes on: "
         f"podmill budget set {standing.owner} --{standing.span} AMOUNT",
         retry_after_s=retry_after_s,
         needed_microusd=amount_microusd,

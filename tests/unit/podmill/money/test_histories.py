@@ -303,7 +303,7 @@ def test_the_ledger_always_balances(engine, settings, monkeypatch):
     run_state_machine_as_test(
         Machine,
         settings=hypothesis.settings(
-            max_examples=examples(4, long=1000),
+            max_examples=examples(12, long=1000),
             stateful_step_count=30,
             deadline=None,
             suppress_health_check=list(HealthCheck),
