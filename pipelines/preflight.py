@@ -163,7 +163,10 @@ class _Flight:
         estimates: list[_Estimated] = []
         for each in self._wanted:
             place = _place(each)
-            found += [finding(exc, place) for exc in accounts.refusals([asking.asked(each)], self._payer, tier)]
+            found += [
+                finding(exc, place)
+                for exc in accounts.refusals([asking.asked(each, self._settings)], self._payer, tier)
+            ]
             speakers = self._providers.speakers(each.brief)
             problems = (*self._providers.problems(each.brief), *speakers.problems)
             found += [finding(problem.error, place, stops=problem.stops) for problem in problems]

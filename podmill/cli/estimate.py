@@ -83,6 +83,8 @@ def estimate(
         standings = fitting.standings(connection, payer, {each.brief.show for each in asked})
         today = dt.date.fromisoformat(purses.today(connection))
         is_open = connection.execute(ACCOUNT.select().where(ACCOUNT.c.id == payer)).first() is not None
+        if not is_open and payer != settings.account:
+            accounts.found(connection, payer)
         listed = tiers.load(settings)
         tier = accounts.tier_of(connection, payer, listed).name if is_open else ""
     known_prices = Noting(forecaster.prices)

@@ -74,8 +74,10 @@ def test_a_schedule_s_next_month(engine: Engine, capsys: Captured) -> None:
 
 
 def test_what_cannot_be_told_is_said(capsys: Captured) -> None:
-    """Without files, topic or schedule there is nothing to estimate."""
+    """Without files, topic or schedule there is nothing to estimate; and who pays must be there."""
     assert main(["estimate"]) == 2
     assert "Name files" in capsys.readouterr().err
     assert main(["estimate", "--schedule", "nightly"]) == 2
     assert "There is no schedule 'nightly'" in capsys.readouterr().err
+    assert main(["estimate", "--topic", "Tides", "--account", "nobody"]) == 2
+    assert "podmill account add nobody" in capsys.readouterr().err
