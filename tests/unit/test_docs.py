@@ -72,7 +72,7 @@ def usage(*command: str) -> str:
 
 @pytest.mark.parametrize("block", blocks("bash"))
 def test_every_command_that_is_shown_exists(block: Block) -> None:
-    """A make target is in the Makefile, a podmill command and its options are in the help, a queue and a setting exist."""
+    """A make target is in the Makefile, a podmill command and its options in the help; a queue and a setting exist."""
     known = {f"PODMILL_{name.upper()}" for name in settings.Settings.model_fields}
     targets = set(re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE))
     for line in block.text.splitlines():
