@@ -149,8 +149,10 @@ def _of_schedule(base: Engine, name: str, show_name: str | None) -> _Asked:
         rows = connection.execute(wanted if show_name is None else wanted.where(SCHEDULE.c.show == show_name)).all()
         today = dt.date.fromisoformat(purses.today(connection))
     if len(rows) != 1:
-        problem = "Several shows have a schedule" if rows else "There is no schedule"
-        raise InputError(f"{problem} {name!r}.", action="Add --show SLUG. See: podmill show list")
+        if rows:
+            raise InputError(f"Several shows have a schedule {name!r}.", action="Add --show SLUG.")
+        of = f" of the show {show_name!r}" if show_name else ""
+        raise InputError(f"There is no schedule {name!r}{of}.", action="See: podmill show list")
     first = _month_after(today)
     after, until = (dt.datetime.combine(day, dt.time(), dt.UTC).timestamp() for day in (first, _month_after(first)))
     count = len(slots(rows[0].cron, rows[0].timezone, after_s=after - 1, until_s=until - 1))
