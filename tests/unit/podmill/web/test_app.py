@@ -30,8 +30,13 @@ EPISODE = {
 STATUS: dict[str, Any] = {
     "batches": [
         {
-            **{"batch": "b1", "name": "demo.yaml", "show": "sky", "state": "partial", "refused": []},
-            **{"episodes": [EPISODE], "budget_warnings": ["Most of it is used."]},
+            "batch": "b1",
+            "name": "demo.yaml",
+            "show": "sky",
+            "state": "partial",
+            "refused": [],
+            "episodes": [EPISODE],
+            "budget_warnings": ["Most of it is used."],
         }
     ]
 }
