@@ -12,10 +12,9 @@ from podmill.money import purses
 from podmill.money.sums import RESERVATION
 from podmill.store.database import reading, transaction
 from tests.emulators.running import Running
-from tests.speaking import DOCUMENT, EPISODE, STEP_RUN, due_for
+from tests.speaking import EPISODE, STEP_RUN, due_for
 from tests.unit.podmill.money.provider import account, charges, check_sums, grow_older
 from tests.workers import ended, start
-from tests.writing import tides
 
 VOICE = "elevenlabs:JBFqnCBsd6RMkjVDRZzb"
 pytestmark = pytest.mark.slow
@@ -72,9 +71,6 @@ def test_ten_workers_race_for_the_last_dollar(
     with transaction(engine) as connection:
         purses.set_budget(connection, "account:default", "total", 4 * price - 1)
     ids = [due_for(Step.COST_CHECK, engine, show, f"{n}", f"{LINE[:-2]}{n}.", voice=VOICE) for n in range(10)]
-    dossier = {"step": Step.RESEARCH, "body": tides().model_dump_json(), "created_at": 0.0}
-    with transaction(engine) as connection:
-        connection.execute(DOCUMENT.insert(), [{"episode_id": episode_id, **dossier} for episode_id in ids])
     racing = [start(Step.COST_CHECK, episode_id, env) for episode_id in ids]
     for process in racing:
         assert ended(process) == 0
