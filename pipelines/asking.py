@@ -61,14 +61,14 @@ def check(
     mine = connection.execute(select(EPISODE.c.id, EPISODE.c.key).where(EPISODE.c.account == account))
     keys = {row.key for row in mine if row.id in new}
     found: list[PodmillError] = [
-        *accounts.refusals([asked(each) for each in wanted if each.key in keys], account, tier),
+        *accounts.refusals([asked(each, settings) for each in wanted if each.key in keys], account, tier),
         *accounts.check_limits(connection, account, tier),
     ]
     if found:
         raise accounts.together(found)
 
 
-def asked(wanted: Wanted) -> Asked:
+def asked(wanted: Wanted, settings: Settings) -> Asked:
     """What of an episode its account's tier decides."""
     brief = wanted.brief
     voices = [voice for member in brief.cast for voice in (member.voice, *member.voices) if ":" in voice]
@@ -76,7 +76,7 @@ def asked(wanted: Wanted) -> Asked:
         title=brief.subject,
         minutes=brief.minutes,
         engines=frozenset(voice.partition(":")[0] for voice in voices),
-        hd=brief.quality == "hd" or any(mark in voice for voice in voices for mark in azure.HD),
+        hd=(brief.quality or settings.quality) == "hd" or any(mark in voice for voice in voices for mark in azure.HD),
         file=wanted.file,
         line=wanted.line,
     )

@@ -12,8 +12,8 @@ from models.steps import OPEN_STATES, STEPS, EpisodeState, Step, StepState
 from models.tables import Episode, Event, StepRun, table
 from podcast_tasks import admission, entries
 from podcast_tasks.queues import SYNTHESIS
-from podmill.errors import BudgetExceededError, InputError
-from podmill.money import ledger
+from podmill.errors import InputError
+from podmill.money import accounts, ledger, pauses, tiers
 from podmill.review import queue
 from podmill.settings import Settings
 from podmill.speech import engine as engines
@@ -125,6 +125,7 @@ def retry(episode_ids: list[str], settings: Settings) -> list[str]:
 
     Raises:
         InputError: an id is unknown.
+        RateLimitExceededError: an account may not have so many at a time; none is put back.
     """
     engine = open_engine(settings)
     closed = (EpisodeState.FAILED, EpisodeState.REVIEW, EpisodeState.CANCELLED)
@@ -144,6 +145,7 @@ def retry(episode_ids: list[str], settings: Settings) -> list[str]:
             queue.drop(connection, [row.id], "failed")
             _note(connection, row.id, "retried")
             retried.append(row.id)
+        _check_limits(connection, retried, settings)
     admission.admit(engine, settings)
     return retried
 
@@ -171,17 +173,8 @@ def resume(settings: Settings, *, owner: str | None = None) -> list[str]:
     engine = open_engine(settings)
     kind, _, name = (owner or "").partition(":")
     whose = {"account": EPISODE.c.account, "show": EPISODE.c.show, "batch": EPISODE.c.batch_id, "episode": EPISODE.c.id}
-    paused = [EPISODE.c.state == EpisodeState.PARKED, EPISODE.c.error_code == BudgetExceededError.code]
     with transaction(engine) as connection:
-        wanted = select(EPISODE.c.id).where(*paused, *([whose[kind] == name] if owner else ())).order_by(EPISODE.c.id)
-        woken = [str(each) for each in connection.scalars(wanted)]
-        connection.execute(
-            update(STEP_RUN)
-            .where(STEP_RUN.c.episode_id.in_(woken), STEP_RUN.c.state == StepState.PARKED)
-            .values(not_before=now(), sent_at=None)
-        )
-        for episode_id in woken:
-            _note(connection, episode_id, "resumed")
+        woken = pauses.wake(connection, *([whose[kind] == name] if owner else ()))
     admission.admit(engine, settings)
     return woken
 
@@ -230,6 +223,20 @@ def _found(connection: Connection, episode_ids: list[str]) -> list[Row[str, Epis
             raise InputError(f"{problem} {asked!r}.", action="Run: podmill status")
         rows.extend(matches)
     return rows
+
+
+def _check_limits(connection: Connection, episode_ids: list[str], settings: Settings) -> None:
+    """Refuse what was opened in this transaction and makes too many of its account, as a submission is refused."""
+    payers = connection.scalars(select(EPISODE.c.account).where(EPISODE.c.id.in_(episode_ids)).distinct())
+    known = tiers.load(settings)
+    # In one order: two that do this for the same accounts wait for one another.
+    over = [
+        finding
+        for account in sorted(payers)
+        for finding in accounts.check_limits(connection, account, accounts.tier_of(connection, account, known))
+    ]
+    if over:
+        raise accounts.together(over)
 
 
 def _row(new: NewEpisode) -> dict[str, Any]:

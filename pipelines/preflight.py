@@ -163,7 +163,10 @@ class _Flight:
         estimates: list[_Estimated] = []
         for each in self._wanted:
             place = _place(each)
-            found += [finding(exc, place) for exc in accounts.refusals([asking.asked(each)], self._payer, tier)]
+            found += [
+                finding(exc, place)
+                for exc in accounts.refusals([asking.asked(each, self._settings)], self._payer, tier)
+            ]
             speakers = self._providers.speakers(each.brief)
             problems = (*self._providers.problems(each.brief), *speakers.problems)
             found += [finding(problem.error, place, stops=problem.stops) for problem in problems]
@@ -262,7 +265,6 @@ class _Flight:
             f"The budget of {standing.owner} {_SPANS[standing.span]} does not carry all of this: "
             f"{usd(standing.left_microusd)} of {usd(standing.limit_microusd)} USD are left.",
             action=f"It may give up {', '.join(brief.degrade)}, and would cost {usd(least)} USD at least.",
-            owner=standing.owner,
         )
 
 
@@ -274,7 +276,6 @@ def _of_budget(standing: Standing, *, never: bool) -> BudgetExceededError:
         return BudgetExceededError(
             f"{which} does not carry this: {left}.",
             action=f"Raise it ({raised}), shorten the episode, or leave it out: --only-fitting",
-            owner=standing.owner,
         )
     return BudgetExceededError(
         f"{which} carries this later: {left} now.", action=f"It waits until then, or raise it: {raised}"

@@ -105,7 +105,7 @@ def hold(asked: Terms, price: Callable[[Terms], Priced], reserve: Callable[[int]
         f"{usd(whole.amount_microusd)} USD.",
         action=least.action,
         retry_after_s=least.retry_after_s,
-        owner=least.owner,
+        needed_microusd=least.needed_microusd,
     )
 
 

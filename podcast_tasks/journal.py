@@ -16,7 +16,7 @@ its token gone, as if another worker had taken the step.
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 from uuid import uuid4
 
 from sqlalchemy import Connection, CursorResult, Engine, and_, or_, select, update
@@ -38,6 +38,9 @@ from podmill.store.outage import through_outages
 
 EPISODE, STEP_RUN = table(Episode), table(StepRun)
 AnyDocument = TypeVar("AnyDocument", bound=Document)
+
+REASON_MAX: Final = 600
+"""Characters that are shown of why an episode waits: what is missing, until when, and what can be done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,8 +152,7 @@ class Journal:
         successor = following(claim.step)
         with transaction(self.engine) as connection:
             self._finish(connection, claim, StepState.DONE)
-            entries.keep_document(connection, claim.episode_id, claim.step, document)
-            entries.keep_scores(connection, claim.episode_id, measures)
+            entries.keep_document(connection, claim.episode_id, claim.step, document, measures)
             for publication in publications:
                 entries.keep_publication(connection, claim.episode_id, publication)
             if successor is None:
@@ -168,8 +170,9 @@ class Journal:
                 )
             else:
                 entries.make_due(connection, claim.episode_id, successor, claim.round)
-                waits = self._heard_first(connection, claim) if isinstance(document, Master) else {}
-                moved = {"step": successor, "progress": 0.0, "activity": "", **(scores or {}), **waits}
+                moved = {"step": successor, "progress": 0.0, "activity": "", **(scores or {})}
+                if isinstance(document, Master):
+                    moved |= entries.heard_first(connection, claim.episode_id, claim.brief["show"], self.settings)
                 entries.move(connection, claim.episode_id, **moved)
             entries.note(connection, claim.episode_id, "step_done", step=claim.step, round=claim.round)
 
@@ -184,8 +187,7 @@ class Journal:
         """
         with transaction(self.engine) as connection:
             self._finish(connection, claim, StepState.DONE)
-            entries.keep_document(connection, claim.episode_id, claim.step, document)
-            entries.keep_scores(connection, claim.episode_id, measures)
+            entries.keep_document(connection, claim.episode_id, claim.step, document, measures)
             entries.make_due(connection, claim.episode_id, to, claim.round + 1)
             entries.move(connection, claim.episode_id, step=to, progress=0.0, activity="", **scores)
             entries.note(connection, claim.episode_id, "sent_back", step=claim.step, to=to, round=claim.round + 1)
@@ -222,8 +224,14 @@ class Journal:
         return after
 
     @through_outages
-    def park(self, claim: Claim, wait_s: float, reason: str, *, counts: bool = False, code: str | None = None) -> None:
-        """Give the step back until later; the reconciler wakes it. ``counts``: the try failed.
+    def park(
+        self, claim: Claim, wait_s: float, reason: str, *, counts: bool = False, code: str | None = None, **told: Any
+    ) -> None:
+        """Give the step back until later; the reconciler wakes it.
+
+        Args:
+            counts: the try failed.
+            told: more of the event.
 
         Raises:
             LeaseLostError: nothing is written.
@@ -240,9 +248,9 @@ class Journal:
                 error=reason,
             )
             entries.move(
-                connection, claim.episode_id, state=EpisodeState.PARKED, activity=reason[:200], error_code=code
+                connection, claim.episode_id, state=EpisodeState.PARKED, activity=reason[:REASON_MAX], error_code=code
             )
-            entries.note(connection, claim.episode_id, "parked", step=claim.step, wait_s=wait_s, reason=reason)
+            entries.note(connection, claim.episode_id, "parked", step=claim.step, wait_s=wait_s, reason=reason, **told)
 
     @through_outages
     def note(self, claim: Claim, kind: str, *, anew: bool = False, queue: str | None = None, **data: Any) -> Claim:
@@ -310,8 +318,7 @@ class Journal:
         with transaction(self.engine) as connection:
             self._finish(connection, claim, StepState.FAILED, error=reason)
             if document is not None:
-                entries.keep_document(connection, claim.episode_id, claim.step, document)
-            entries.keep_scores(connection, claim.episode_id, measures)
+                entries.keep_document(connection, claim.episode_id, claim.step, document, measures)
             if state is EpisodeState.FAILED:
                 ledger.release(connection, claim.episode_id)
             elif state is EpisodeState.REVIEW:
@@ -320,13 +327,6 @@ class Journal:
                 connection, claim.episode_id, state=state, error=reason, error_code=code, activity="", **scores
             )
             entries.note(connection, claim.episode_id, str(state), step=claim.step, code=code, reason=reason)
-
-    def _heard_first(self, connection: Connection, claim: Claim) -> dict[str, Any]:
-        """Whether a person is to hear an episode before it is published: columns of one that waits for that."""
-        waits = asking.finished(connection, claim.episode_id, claim.brief["show"], self.settings)
-        if waits:
-            entries.note(connection, claim.episode_id, waits["state"], step=claim.step, code=waits["error_code"])
-        return waits
 
     def _finish(self, connection: Connection, claim: Claim, state: StepState, error: str | None = None) -> None:
         which = {"episode": claim.episode_id, "at": claim.step, "token": claim.token}

@@ -18,7 +18,7 @@ WAIT_SPREAD: Final = 0.1
 """Share by which a wait is stretched at random, so that those who wait for the same thing do not all come at once."""
 
 PAUSE_S: Final = 10 * 365 * 86_400.0
-"""Wait for a budget that no period renews: until somebody raises it, which wakes those that wait."""
+"""Wait for a budget that no period renews: whoever fits by then is woken before (``podmill.money.pauses``)."""
 
 WAIT_MIN_S: Final = 0.1
 """Shortest wait for a limit, whatever the other side said: what waits must never spin."""

@@ -24,7 +24,15 @@ from podcast_tasks.queues import queue_of
 from podcast_tasks.retrying import Again, GiveUp, decide, explain
 from podmill import faults
 from podmill.context import StepContext
-from podmill.errors import LeaseLostError, MovedError, ScriptError, StoppingError, TimedOutError, WorkersDiedError
+from podmill.errors import (
+    BudgetExceededError,
+    LeaseLostError,
+    MovedError,
+    ScriptError,
+    StoppingError,
+    TimedOutError,
+    WorkersDiedError,
+)
 from podmill.settings import current
 from podmill.speech.quality import under
 from podmill.store.database import open_engine
@@ -297,7 +305,8 @@ def _put_off(claim: Claim, error: Exception, verdict: Again | GiveUp) -> Episode
     """Park the step or close the episode; returns what state it is in then."""
     code, reason = explain(error)
     if isinstance(verdict, Again):
-        journal().park(claim, verdict.wait_s, reason, counts=verdict.counts, code=code)
+        told = {"needed_microusd": error.needed_microusd} if isinstance(error, BudgetExceededError) else {}
+        journal().park(claim, verdict.wait_s, reason, counts=verdict.counts, code=code, **told)
         _leave_chain(claim)
         return EpisodeState.PARKED
     journal().fail(claim, code, reason, state=verdict.state)

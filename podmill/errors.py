@@ -325,10 +325,13 @@ class BudgetExceededError(PodmillError):
     code = "budget_exceeded"
     exit_code = 2
 
-    def __init__(self, message: str, *, action: str = "", retry_after_s: float | None = None, owner: str = "") -> None:
+    def __init__(
+        self, message: str, *, action: str = "", retry_after_s: float | None = None, needed_microusd: int | None = None
+    ) -> None:
         super().__init__(message, action=action)
         self.retry_after_s = retry_after_s
-        self.owner = owner
+        self.needed_microusd = needed_microusd
+        """What must be left of each of its budgets for it to go on."""
 
 
 class RateLimitExceededError(PodmillError):
@@ -342,6 +345,7 @@ class PriceUnknownError(PodmillError):
     """There is no price for something that must be paid; it is never taken as free."""
 
     code = "price_unknown"
+    exit_code = 2
 
 
 class PublishError(PodmillError):

@@ -253,7 +253,8 @@ RECOVERIES: Final[Mapping[str, Recovery]] = {
     ),
     "budget_exceeded": Recovery(
         "A budget of the account, show, batch or episode does not cover this.",
-        "Pauses before anything is asked of a provider; goes on when it is raised, or its day or month is over.",
+        "Pauses before anything is asked of a provider; goes on when it is raised, its day or month is over, or "
+        "another episode gives money back.",
         (
             "Raise the budget, and what waits for it goes on: podmill budget set",
             "Ask for a shorter episode, or for cheaper voices, and submit it again.",

@@ -19,7 +19,6 @@ from podmill.research.facts import find_facts
 from podmill.research.readers.text import TextReader
 from podmill.settings import Settings
 from podmill.speech import engine as engines
-from podmill.speech.azure import Azure
 from podmill.speech.engine import SpeechRequest
 from podmill.store.local import LocalStore
 from tests.dossiers import NoTakes
@@ -255,8 +254,6 @@ def billed(request: SpeechRequest, settings: Settings) -> tuple[str, dict[str, f
     provider, promised = engines.priced(made, request)
     if request.engine == "elevenlabs":
         return provider, {made.capabilities.price_unit: float(Account.cost(request.text, settings.elevenlabs_model))}
-    if isinstance(made, Azure):
-        return provider, dict(made.usual(request))
     if request.engine == "gemini":
         tones = [max(1, round(len(line.text) / CHARACTERS_A_SECOND / TONE_STEP_S)) for line in request.lines]
         seconds = sum(tones) * TONE_STEP_S + PAUSE_S * (len(tones) - 1)

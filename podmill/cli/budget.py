@@ -88,4 +88,5 @@ def entry(standing: Standing) -> dict[str, Any]:
         "used_usd": standing.used_microusd / MICRO,
         "left_usd": standing.left_microusd / MICRO,
         "percent": round(standing.percent, 1),
+        "warning": standing.warning or None,
     }

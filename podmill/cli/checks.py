@@ -113,14 +113,18 @@ def database(settings: Settings) -> Check:
 
 
 def price_lists(settings: Settings) -> Check:
-    """Whether the lists of prices and of tiers can be used."""
-    from podmill.money import prices, tiers
+    """Whether the lists of prices and of tiers can be used, and have what an episode usually needs."""
+    from podmill.money import lists
+    from podmill.preflight import unpriced
 
     try:
-        found = f"{len(prices.load(settings.prices_file))} prices, {len(tiers.load(settings).all())} tiers"
+        prices, tiers = lists.load(settings)
     except PodmillError as exc:
         return Check(name="prices", state="failed", found=exc.message, action=exc.action)
-    return Check(name="prices", state="ok", found=found)
+    if unknown := unpriced(settings, prices):
+        found = " ".join(each.message for each in unknown)
+        return Check(name="prices", state="failed", found=found, action=unknown[0].action)
+    return Check(name="prices", state="ok", found=f"{len(prices)} prices, {len(tiers.all())} tiers")
 
 
 def broker(settings: Settings) -> Check:

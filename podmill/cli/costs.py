@@ -7,8 +7,9 @@ from typing import Annotated
 
 import typer
 
-from podmill.cli.options import AsJson
-from podmill.cli.output import note, print_document, show
+from podmill.cli.compare import compare_costs
+from podmill.cli.options import AsJson, Since, Until
+from podmill.cli.output import data, note, print_document, show
 from podmill.cli.pages import write_html
 from podmill.errors import InputError
 from podmill.money import owners
@@ -19,10 +20,8 @@ from podmill.report.costs_table import costs_csv, costs_table
 from podmill.settings import current
 from podmill.store.database import open_engine, snapshot
 
-Since = Annotated[str | None, typer.Option(metavar="DAY", help="First day or month, in UTC: 2026-11-21 or 2026-11.")]
-Until = Annotated[str | None, typer.Option(metavar="DAY", help="Last day or month.")]
-
 app = typer.Typer(help="Show what was paid, by what you like, and compare it with a provider.", rich_markup_mode=None)
+app.command("compare")(compare_costs)
 
 
 @app.callback(invoke_without_command=True)
@@ -63,4 +62,4 @@ def costs(
     elif as_json:
         print_document(found)
     else:
-        show(costs_table(found))
+        show(costs_table(found, width=data().width))

@@ -74,6 +74,7 @@ def estimate(
     # Loads the voices: only for what can be told.
     from podmill.forecasting import advise, fitting, open_forecaster, place
     from podmill.forecasting.made import left_of, so_far
+    from podmill.preflight import Noting
 
     payer = account or settings.account
     forecaster = open_forecaster(base, settings, payer, LocalStore(settings.store_dir))
@@ -82,9 +83,14 @@ def estimate(
         standings = fitting.standings(connection, payer, {each.brief.show for each in asked})
         today = dt.date.fromisoformat(purses.today(connection))
         is_open = connection.execute(ACCOUNT.select().where(ACCOUNT.c.id == payer)).first() is not None
+        if not is_open and payer != settings.account:
+            accounts.found(connection, payer)
         listed = tiers.load(settings)
         tier = accounts.tier_of(connection, payer, listed).name if is_open else ""
-    estimates = [forecaster.estimate(each.brief) for each in asked]
+    known_prices = Noting(forecaster.prices)
+    estimates = [forecaster.priced_by(known_prices).estimate(each.brief) for each in asked]
+    if unknown := known_prices.taken():
+        raise accounts.together(unknown)
     estimates = [
         left_of(found, known[each.key]) if each.key in known else found
         for each, found in zip(asked, estimates, strict=True)
@@ -143,8 +149,10 @@ def _of_schedule(base: Engine, name: str, show_name: str | None) -> _Asked:
         rows = connection.execute(wanted if show_name is None else wanted.where(SCHEDULE.c.show == show_name)).all()
         today = dt.date.fromisoformat(purses.today(connection))
     if len(rows) != 1:
-        problem = "Several shows have a schedule" if rows else "There is no schedule"
-        raise InputError(f"{problem} {name!r}.", action="Add --show SLUG. See: podmill show list")
+        if rows:
+            raise InputError(f"Several shows have a schedule {name!r}.", action="Add --show SLUG.")
+        of = f" of the show {show_name!r}" if show_name else ""
+        raise InputError(f"There is no schedule {name!r}{of}.", action="See: podmill show list")
     first = _month_after(today)
     after, until = (dt.datetime.combine(day, dt.time(), dt.UTC).timestamp() for day in (first, _month_after(first)))
     count = len(slots(rows[0].cron, rows[0].timezone, after_s=after - 1, until_s=until - 1))

@@ -12,6 +12,8 @@ Minutes = Annotated[float | None, typer.Option("--minutes", help="Length of epis
 AccountName = Annotated[
     str | None, typer.Option("--account", help="Account that pays, instead of PODMILL_ACCOUNT.", metavar="NAME")
 ]
+Since = Annotated[str | None, typer.Option(metavar="DAY", help="First day or month, in UTC: 2026-11-21 or 2026-11.")]
+Until = Annotated[str | None, typer.Option(metavar="DAY", help="Last day or month.")]
 CheckOnly = Annotated[
     bool, typer.Option("--check", help="Only tell what is in the way and what it will cost; make nothing.")
 ]

@@ -15,7 +15,7 @@ from podmill.cli import outcome, preflight, reading
 from podmill.cli.options import AccountName, AsJson, CheckOnly, Minutes, OnlyFitting, ReportFile, ShowName, Strict
 from podmill.cli.output import note, print_document, show
 from podmill.cli.pages import write_page
-from podmill.cli.progress import follow
+from podmill.cli.progress import follow, note_if_idle
 from podmill.errors import PodmillError
 from podmill.report.summary import BatchReport, batch_report
 from podmill.report.terminal import report_table
@@ -49,6 +49,8 @@ def produce(
         print_document(report.status())
     else:
         show(report_table(report))
+    if any(episode.paused for episode in report.episodes):
+        note_if_idle(settings)
     raise typer.Exit(outcome.of_finished(report))
 
 

@@ -10,7 +10,7 @@ from podmill.cli.failures import describe, report
 from podmill.cli.outcome import Outcome
 from podmill.cli.output import note, print_json
 from podmill.errors import InputError
-from podmill.money import prices, tiers
+from podmill.money import lists
 from podmill.settings import Settings
 
 
@@ -24,8 +24,7 @@ def read(
         InputError: a file cannot be used.
         typer.Exit: no row can be used, or ``strict`` and one cannot.
     """
-    prices.load(settings.prices_file)
-    tiers.load(settings)
+    lists.load(settings)
     submission = read_submissions(paths, settings, show=show, minutes=minutes)
     for row in submission.refused:
         note(f"refused: {row}")

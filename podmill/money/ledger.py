@@ -114,8 +114,13 @@ class Ledger:
             mine = next((each for each in known if each.state == ChargeState.INTENT), None)
             if mine is not None:
                 return mine
-            paying = sums.payer(connection, purchase.account, purchase.episode_id)
-            sums.hold(connection, paying, purchase.amount_microusd, beyond=not purchase.within_quote)
+            paying = sums.hold(
+                connection,
+                purchase.account,
+                purchase.episode_id,
+                purchase.amount_microusd,
+                beyond=not purchase.within_quote,
+            )
             attempt = max((each.attempt for each in known), default=0) + 1
             row = {
                 "key": purchase.key(attempt),

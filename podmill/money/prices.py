@@ -162,27 +162,33 @@ def load(own: Path | None = None) -> PriceList:
 def _rates(stated: Sequence[Entry]) -> dict[str, Decimal]:
     """US dollars for one unit of each currency."""
     rates: dict[str, Decimal] = {}
-    for entry in stated:
+
+    def read(entry: Entry) -> None:
         rate = entry.checked(Rate)
         if rate.currency in rates or rate.currency == USD:
             raise entry.refused("currency: it has a rate already")
         rates[rate.currency] = rate.usd
+
+    entries.every(stated, read)
     return rates
 
 
 def _prices(stated: Sequence[Entry], rates: Mapping[str, Decimal]) -> list[Price]:
-    read = [(entry, Entry(entry.place, _in_usd(entry, rates)).checked(Price)) for entry in stated]
     by_unit: dict[tuple[str, str], list[tuple[Entry, Price]]] = defaultdict(list)
-    for entry, price in read:
+
+    def read(entry: Entry) -> Price:
+        price = Entry(entry.place, _in_usd(entry, rates)).checked(Price)
         others = by_unit[price.provider, price.unit]
         for other, earlier in others:
             if price.overlaps(earlier):
                 raise entry.refused(
-                    f"valid_from: it holds on days on which {other.place.partition(': ')[2]} does",
+                    f"valid_from: it holds on days on which {other.name} does",
                     action="Say until when the older one holds: valid_to",
                 )
         others.append((entry, price))
-    return [price for _, price in read]
+        return price
+
+    return entries.every(stated, read)
 
 
 def _in_usd(entry: Entry, rates: Mapping[str, Decimal]) -> dict[str, Any]:
@@ -191,7 +197,10 @@ def _in_usd(entry: Entry, rates: Mapping[str, Decimal]) -> dict[str, Any]:
     if currency == USD:
         return entry.row
     if currency not in rates:
-        raise entry.refused(f"currency: there is no [[rate]] of {currency!r}", action="Add one: currency, usd, ...")
+        raise entry.refused(
+            f"currency: there is no [[rate]] of {currency!r}",
+            action="Add one, with currency, usd (what one unit is worth), source and date.",
+        )
 
     def dollars(stated: Mapping[str, Any]) -> dict[str, Any]:
         if "amount" not in stated or "usd" in stated:

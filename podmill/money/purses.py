@@ -13,9 +13,10 @@ import datetime as dt
 import logging
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from math import inf
 from typing import Any, Final, Literal
 
-from sqlalchemy import ColumnElement, Connection, and_, delete, or_, select, update
+from sqlalchemy import ColumnElement, Connection, and_, delete, func, or_, select, update
 
 from models.tables import Budget, Event, Purse, table
 from podmill.errors import BudgetExceededError
@@ -29,6 +30,7 @@ BUDGET, EVENT, PURSE = table(Budget), table(Event), table(Purse)
 Span = Literal["day", "month", "total"]
 SPANS: Final[tuple[Span, ...]] = ("day", "month", "total")
 TOTAL: Final = "total"
+PERIOD_LENGTH: Final[Mapping[Span, int]] = {"day": len("2026-11-21"), "month": len("2026-11"), "total": len(TOTAL)}
 WARNINGS: Final = (80, 95)
 """Per cent of a budget at which people are warned."""
 
@@ -73,6 +75,17 @@ class Standing:
         """Used share of the limit; of a limit of nothing, all of it."""
         return 100 * self.used_microusd / self.limit_microusd if self.limit_microusd else 100.0
 
+    @property
+    def warning(self) -> int:
+        """The highest of ``WARNINGS`` that is reached; 0: none is."""
+        return max((each for each in WARNINGS if self.percent >= each), default=0)
+
+    @property
+    def said(self) -> str:
+        """For people: ``account:default has used 96 % of 10.00 USD for 2026-11``."""
+        period = "" if self.span == "total" else f" for {self.period}"
+        return f"{self.owner} has used {self.percent:.0f} % of {usd(self.limit_microusd)} USD{period}"
+
 
 def today(connection: Connection) -> str:
     """The day by the clock of the database, in UTC: ``2026-11-21``."""
@@ -111,15 +124,23 @@ def move(connection: Connection, payer: Payer, amount_microusd: int, *, checked:
 
 
 def set_budget(connection: Connection, owner: str, span: Span, limit_microusd: int | None) -> None:
-    """Limit a purse from now on; None takes the limit away. What is above a lower limit stays, and nothing is added."""
+    """Limit a purse from now on; None takes the limit away. What is above a lower limit stays, and nothing is added.
+
+    People are warned anew of as much as the new limit leaves unused.
+    """
     if limit_microusd is None:
         connection.execute(delete(BUDGET).where(BUDGET.c.owner == owner, BUDGET.c.span == span))
         return
     statement = insert_into(connection, BUDGET).values(owner=owner, span=span, limit_microusd=limit_microusd)
     changed = {"limit_microusd": statement.excluded.limit_microusd}
     connection.execute(statement.on_conflict_do_update(index_elements=["owner", "span"], set_=changed))
-    # Of another limit other shares are worth a warning.
-    connection.execute(update(PURSE).where(PURSE.c.owner == owner).values(warned=0))
+    # In the order in which money that moves locks them.
+    of_span = (PURSE.c.owner == owner, PURSE.c.warned > 0, func.length(PURSE.c.period) == PERIOD_LENGTH[span])
+    for purse in connection.execute(select(PURSE).where(*of_span).order_by(PURSE.c.period).with_for_update()).all():
+        reached = Standing(owner, span, purse.period, limit_microusd, purse.used_microusd).warning
+        if reached < purse.warned:
+            which = _is(owner, purse.period)
+            connection.execute(update(PURSE).where(which).values(warned=reached))
 
 
 def standings(connection: Connection, payer: Payer) -> list[Standing]:
@@ -179,31 +200,32 @@ def _standing(row: Any, day: str, used: Mapping[tuple[str, str], int]) -> Standi
 
 
 def _exceeded(connection: Connection, over: list[Standing], amount_microusd: int) -> BudgetExceededError:
-    """The error of the budget that is in the way for longest: a total, then a month, then a day."""
-    worst = max(over, key=lambda each: SPANS.index(each.span))
-    until_s = until_turn_s(connection, worst.span) if amount_microusd <= worst.limit_microusd else None
+    """The error of the budget that is in the way for longest."""
+    waits_s = [until_turn_s(connection, each.span) if amount_microusd <= each.limit_microusd else None for each in over]
+    wait_s, worst = max(zip(waits_s, over, strict=True), key=lambda pair: inf if pair[0] is None else pair[0])
     before = replace(worst, used_microusd=worst.used_microusd - amount_microusd)
-    return _uncovered(before, amount_microusd, retry_after_s=until_s)
+    return _uncovered(before, amount_microusd, retry_after_s=wait_s)
 
 
 def _uncovered(standing: Standing, amount_microusd: int, *, retry_after_s: float | None = None) -> BudgetExceededError:
     kind, _, name = standing.owner.partition(":")
     period = "" if standing.span == "total" else f" for {standing.period}"
+    by_itself = "" if retry_after_s is None else f"It goes on by itself when the {standing.span} is over (UTC). "
     return BudgetExceededError(
         f"The {kind} {name!r} has {usd(standing.left_microusd)} USD left{period}; "
         f"{usd(amount_microusd)} USD are needed.",
-        action=f"Raise it, and what waits goes on: podmill budget set {standing.owner} --{standing.span} AMOUNT",
+        action=f"{by_itself}Raise the budget, and what waits goes on: "
+        f"podmill budget set {standing.owner} --{standing.span} AMOUNT",
         retry_after_s=retry_after_s,
-        owner=standing.owner,
+        needed_microusd=amount_microusd,
     )
 
 
 def _warn(connection: Connection, standing: Standing, warned: int) -> None:
-    reached = max((each for each in WARNINGS if standing.percent >= each), default=0)
+    reached = standing.warning
     if reached <= warned:
         return
-    key = and_(PURSE.c.owner == standing.owner, PURSE.c.period == standing.period)
-    connection.execute(update(PURSE).where(key).values(warned=reached))
+    connection.execute(update(PURSE).where(_is(standing.owner, standing.period)).values(warned=reached))
     data = {
         "owner": standing.owner,
         "period": standing.period,
@@ -212,4 +234,4 @@ def _warn(connection: Connection, standing: Standing, warned: int) -> None:
         "limit_microusd": standing.limit_microusd,
     }
     connection.execute(EVENT.insert().values(at=now(), kind="budget_warning", data=data))
-    log.warning("%s has used %.0f %% of its budget (%s)", standing.owner, standing.percent, standing.period)
+    log.warning("%s", standing.said)

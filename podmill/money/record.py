@@ -1,15 +1,19 @@
 """What a provider itself says that it billed: to hold the ledger against."""
 
 from dataclasses import dataclass
-from typing import Protocol, runtime_checkable
+from typing import Final, Protocol, runtime_checkable
+
+DAY_S: Final = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)
 class Used:
-    """One request, or all of a day, as a provider counts it. None: it does not say."""
+    """One request, or a part of a day, as a provider counts it. None: it does not say."""
 
-    at: float | None = None
-    """Seconds since 1970."""
+    at: float
+    """Seconds since 1970; the beginning of a day where it says no more."""
+    lasts_s: float = 0.0
+    """How much later it may have been: a day where it says no more."""
     request_id: str | None = None
     quantity: float | None = None
     """In the unit that a receipt counts."""
@@ -25,6 +29,8 @@ class Record:
     source: str
     """Where it was read, for people."""
     used: tuple[Used, ...]
+    by_request: bool = True
+    """Whether each entry names its request; else it has sums of days, and each has its day."""
     elsewhere: float = 0.0
     """What its own count has beyond that."""
     counted: float | None = None

@@ -33,14 +33,11 @@ def payer_of(row: object) -> Payer:
 def payer(connection: Connection, account: str, episode_id: str) -> Payer:
     """Who pays for an episode now: as its open reservation says, else from today on."""
     held = _reservation(connection, episode_id)
-    if held is not None and held.open:
-        return payer_of(held)
-    made = connection.execute(select(EPISODE.c.show, EPISODE.c.batch_id).where(EPISODE.c.id == episode_id)).one()
-    return Payer(account, made.show, made.batch_id, episode_id, purses.today(connection))
+    return payer_of(held) if held is not None and held.open else _payer_today(connection, account, episode_id)
 
 
 def reserve(connection: Connection, account: str, episode_id: str, amount_microusd: int) -> str:
-    """Hold this much for an episode, whatever it held before.
+    """Hold this much for an episode today, whatever it held before.
 
     Returns:
         The reservation's id.
@@ -49,8 +46,13 @@ def reserve(connection: Connection, account: str, episode_id: str, amount_microu
         BudgetExceededError: a budget does not cover it; the transaction must be given up.
     """
     held = _reservation(connection, episode_id)
-    paying = payer(connection, account, episode_id)
-    _take(connection, paying, amount_microusd - (held.amount_microusd if held else 0))
+    paying = _payer_today(connection, account, episode_id)
+    if held is not None and payer_of(held) != paying:
+        # A day that is over gets no more money: who waits for the turn of its budget would wait for ever.
+        close(connection, episode_id)
+        _take(connection, paying, amount_microusd)
+    else:
+        _take(connection, paying, amount_microusd - (held.amount_microusd if held else 0))
     values = {name: getattr(paying, name) for name in WHOSE} | {"amount_microusd": amount_microusd, "open": True}
     if held:
         connection.execute(update(RESERVATION).where(RESERVATION.c.id == held.id).values(values))
@@ -60,23 +62,32 @@ def reserve(connection: Connection, account: str, episode_id: str, amount_microu
     return made
 
 
-def hold(connection: Connection, paying: Payer, amount_microusd: int, *, beyond: bool = True) -> None:
+def hold(connection: Connection, account: str, episode_id: str, amount_microusd: int, *, beyond: bool = True) -> Payer:
     """Hold money for one request: its episode's reservation covers it, and the account what is beyond that.
 
     Args:
         beyond: whether there may be any.
 
+    Returns:
+        Whose money it is.
+
     Raises:
         BudgetExceededError: a budget does not cover the rest; the transaction must be given up.
         QuoteExceededError: there is a rest, and there may be none; likewise.
     """
-    covered = _from_reservation(connection, paying, amount_microusd)
-    if covered < amount_microusd and not beyond:
-        raise QuoteExceededError(
-            f"It would cost {usd(amount_microusd)} USD; {usd(covered)} USD is left of what the quote holds.",
-            action="A person may spend more: podmill retry",
-        )
-    _take(connection, paying, amount_microusd - covered)
+    held = _reservation(connection, episode_id)
+    left_microusd = held.amount_microusd if held is not None and held.open else 0
+    if left_microusd < amount_microusd:
+        if not beyond:
+            raise QuoteExceededError(
+                f"It would cost {usd(amount_microusd)} USD; {usd(left_microusd)} USD is left of what the quote holds.",
+                action="A person may spend more: podmill retry",
+            )
+        if held is not None and held.open and held.day != purses.today(connection):
+            reserve(connection, account, episode_id, amount_microusd)
+    paying = payer(connection, account, episode_id)
+    _take(connection, paying, amount_microusd - _from_reservation(connection, paying, amount_microusd))
+    return paying
 
 
 def spend(connection: Connection, paying: Payer, *, held_microusd: int, billed_microusd: int) -> None:
@@ -113,6 +124,11 @@ def close(connection: Connection, episode_id: str) -> None:
         return
     connection.execute(update(RESERVATION).where(RESERVATION.c.id == held.id).values(amount_microusd=0, open=False))
     _take(connection, payer_of(held), -held.amount_microusd)
+
+
+def _payer_today(connection: Connection, account: str, episode_id: str) -> Payer:
+    made = connection.execute(select(EPISODE.c.show, EPISODE.c.batch_id).where(EPISODE.c.id == episode_id)).one()
+    return Payer(account, made.show, made.batch_id, episode_id, purses.today(connection))
 
 
 def _take(connection: Connection, paying: Payer, amount_microusd: int) -> None:

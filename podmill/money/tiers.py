@@ -1,14 +1,17 @@
 """Tiers: what an account may ask for, and what it pays of what providers take."""
 
+from collections.abc import Sequence
 from decimal import Decimal
-from typing import Final, Literal
+from typing import Any, Final, Literal
 
-from pydantic import BaseModel, ConfigDict, Field
+from pydantic import BaseModel, ConfigDict, Field, field_validator
 
 from podmill.errors import ConfigurationError
 from podmill.money import entries
 from podmill.money.amounts import MICRO
 from podmill.money.charge import discounted
+from podmill.money.entries import Entry
+from podmill.registry import ENGINES
 from podmill.settings import Settings
 
 NEWCOMER: Final = "free"
@@ -33,9 +36,22 @@ class Tier(BaseModel):
     hd: bool = True
     """Whether it may ask for the better voices."""
     engines: Literal["*"] | tuple[str, ...] = "*"
-    """Whose voices it may cast."""
+    """Speech engines whose voices it may cast."""
     discount_percent: float = Field(default=0.0, ge=0, le=100)
     """By which it pays less than providers take."""
+
+    @field_validator("engines", mode="before")
+    @classmethod
+    def _known(cls, stated: Any) -> Any:
+        if stated == "*":
+            return stated
+        if not isinstance(stated, list | tuple) or not all(isinstance(name, str) for name in stated):
+            raise ValueError('it is "*", for all, or a list of engines')
+        unknown = [name for name in stated if name not in ENGINES]
+        if unknown:
+            names = " and ".join(map(repr, unknown))
+            raise ValueError(f"{names}: no such engine. There are: {', '.join(ENGINES)}")
+        return tuple(stated)
 
     @property
     def allows_all(self) -> bool:
@@ -96,11 +112,18 @@ def load(settings: Settings) -> TierList:
     )
     known: dict[str, Tier] = {}
     for each in stated:
-        mine: dict[str, Tier] = {}
-        for entry in each["tier"]:
-            tier = entry.checked(Tier)
-            if tier.name in mine:
-                raise entry.refused("name: another tier has it")
-            mine[tier.name] = tier
-        known |= mine
+        known |= _read(each["tier"])
     return TierList(known)
+
+
+def _read(stated: Sequence[Entry]) -> dict[str, Tier]:
+    tiers: dict[str, Tier] = {}
+
+    def read(entry: Entry) -> None:
+        tier = entry.checked(Tier)
+        if tier.name in tiers:
+            raise entry.refused("name: another tier has it")
+        tiers[tier.name] = tier
+
+    entries.every(stated, read)
+    return tiers

@@ -3,7 +3,7 @@
 from podmill.preflight.credits import Credits, lacking, promised
 from podmill.preflight.findings import Finding, Place, gathered
 from podmill.preflight.providers import Providers, Speakers, impatient
-from podmill.preflight.unpriced import Noting
+from podmill.preflight.unpriced import Noting, unpriced
 
 __all__ = [
     "Credits",
@@ -16,4 +16,5 @@ __all__ = [
     "impatient",
     "lacking",
     "promised",
+    "unpriced",
 ]

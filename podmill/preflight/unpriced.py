@@ -1,10 +1,16 @@
 """Every price that is missing, not only the first."""
 
 import datetime as dt
+import logging
 from decimal import Decimal
 
-from podmill.errors import PriceUnknownError
+from models.brief import Brief
+from podmill.errors import PodmillError, PriceUnknownError
+from podmill.forecasting import Forecaster
 from podmill.money.prices import Price, PriceList
+from podmill.settings import Settings
+
+log = logging.getLogger(__name__)
 
 
 class Noting(PriceList):
@@ -28,3 +34,14 @@ class Noting(PriceList):
         unknown = list(self._unknown.values())
         self._unknown.clear()
         return unknown
+
+
+def unpriced(settings: Settings, prices: PriceList) -> list[PriceUnknownError]:
+    """Prices that an episode lacks for which only a topic is given; whether it can be made is not looked at."""
+    known = Noting(prices)
+    brief = Brief(show="", topic="-", minutes=settings.minutes, quality=settings.quality, writer=settings.writer)
+    try:
+        Forecaster(settings, known).estimate(brief)
+    except PodmillError as exc:
+        log.info("not all prices are looked at: %s", exc)
+    return known.taken()

@@ -15,34 +15,53 @@ from podmill.report.page import duration, percent
 
 ROWS_MAX: Final = 200
 """Of the table; CSV, JSON and the total have all."""
+HEADS: Final = (
+    *("Requests", "Spent", "In doubt", "Episodes", "Published", "A minute", "Expected", "Did cost", "Work", "Made in"),
+)
+MOST: Final = ("Requests", "Spent", "In doubt", "Published", "A minute")
+WIDE: Final = 130
+"""Columns of a terminal that shows all."""
 FORMULA: Final = ("=", "+", "-", "@", "\t", "\r")
 """What a spreadsheet takes for the beginning of a formula."""
 SUMS: Final = ("spent", "settled", "in_doubt", "provider", "under_way", "held")
 COUNTS: Final = ("requests", "episodes", "published", "failed")
 
 
-def costs_table(costs: Costs) -> RenderableType:
-    """A line for each row, the total below."""
-    is_share = costs.by in SHARES
-    heads = (costs.by.capitalize(), "Requests", "Spent", "In doubt", "Episodes", "Published", "A minute")
-    table = Table(*heads, "Expected", "Did cost", "Work", "Made in", box=None, header_style="bold")
+def costs_table(costs: Costs, *, width: int) -> RenderableType:
+    """A line for each row, the total below; on a terminal of few columns only what tells most."""
+    heads = (costs.by.capitalize(), *HEADS) if width >= WIDE else (costs.by.capitalize(), *MOST)
+    table = Table(*heads, box=None, header_style="bold")
     for column in table.columns[1:]:
-        column.justify = "right"
+        column.justify, column.no_wrap = "right", True
     for row in (*costs.rows[:ROWS_MAX], costs.total):
         is_total = row is costs.total
-        made = (str(row.episodes), "" if is_share and not is_total else published(row))
-        busy = "" if costs.by == "provider" and not is_total else duration(row.busy_s)
-        work = (busy, "" if is_share and not is_total else duration(row.elapsed_s))
-        doubt = Text(dollars(row.in_doubt_microusd), "yellow") if row.in_doubt_microusd else Text("")
-        expected = (dollars(row.estimated_microusd), "" if row.estimated_microusd is None else _cost(row))
-        figures = (str(row.requests), dollars(row.spent_microusd), doubt, *made, dollars(row.per_minute_microusd))
-        style = "bold" if is_total else ""
-        table.add_row(escape(row.title or row.name), *figures, *expected, *work, style=style)
+        cells = _cells(row, is_share=costs.by in SHARES and not is_total)
+        if costs.by == "provider" and not is_total:
+            cells["Work"] = ""
+        title = escape(row.title or row.name)
+        table.add_row(title, *(cells[head] for head in heads[1:]), style="bold" if is_total else "")
     parts: list[RenderableType] = [table]
     if len(costs.rows) > ROWS_MAX:
         parts.append(Text(f"and {len(costs.rows) - ROWS_MAX} more: --csv and --json list all", "dim"))
     parts += [Text(line, "dim") for line in notes(costs.total)]
     return Group(*parts)
+
+
+def _cells(row: CostRow, *, is_share: bool) -> dict[str, str | Text]:
+    """By what stands above them. One episode is in several rows of shares: there it is not counted as published."""
+    doubt = Text(dollars(row.in_doubt_microusd), "yellow") if row.in_doubt_microusd else Text("")
+    return {
+        "Requests": str(row.requests),
+        "Spent": dollars(row.spent_microusd),
+        "In doubt": doubt,
+        "Episodes": str(row.episodes),
+        "Published": "" if is_share else published(row),
+        "A minute": dollars(row.per_minute_microusd),
+        "Expected": dollars(row.estimated_microusd),
+        "Did cost": "" if row.estimated_microusd is None else _cost(row),
+        "Work": duration(row.busy_s),
+        "Made in": "" if is_share else duration(row.elapsed_s),
+    }
 
 
 def notes(total: CostRow) -> list[str]:

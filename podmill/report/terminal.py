@@ -59,6 +59,7 @@ def status_table(status: BatchStatus) -> RenderableType:
     parts += _stopped(listed)
     parts += [Text(f"{e.id[:8]}: {spoken(e)}", "yellow") for e in listed if e.spoken_why]
     parts += [Text(f"{e.id[:8]}: {e.degraded}", "yellow") for e in listed if e.degraded]
+    parts += [Text(f"Budget: {warning}", "yellow") for warning in status.budget_warnings]
     parts += [Text(f"refused: {refused_line(row)}", "yellow") for row in status.refused[:ROWS_MAX]]
     parts += _more(len(status.refused), "refused rows")
     if status.feed_path:
@@ -119,7 +120,7 @@ def state_text(episode: EpisodeStatus) -> Text:
     state = EpisodeState(episode.state)
     step = "" if state == EpisodeState.PUBLISHED else f" ({episode.step.replace('_', ' ')})"
     text = ", text only" if episode.text_only else ""
-    return Text(f"{state}{step}{text}", STYLES.get(state, ""))
+    return Text(f"{'paused' if episode.paused else state}{step}{text}", STYLES.get(state, ""))
 
 
 def _stopped(episodes: Sequence[EpisodeStatus]) -> list[Text]:

@@ -20,7 +20,7 @@ def record(account: Account, since: float) -> Record:
     plan = account.subscription()
     items = list(account.history(None, int(since), int(time.time()) + CLOCKS_S))
     used = tuple(
-        Used(at=_at(item), request_id=replies.identity(item), quantity=replies.cost(item))
+        Used(_at(item), request_id=replies.identity(item), quantity=replies.cost(item))
         for item in items
         if getattr(item, "history_item_id", None)
     )
@@ -28,17 +28,16 @@ def record(account: Account, since: float) -> Record:
     if plan is None or plan.used is None:
         return Record(source, used)
     began = plan.resets_at - MONTH_S if plan.resets_at else 0
-    places = [
-        place for item in items if (_at(item) or 0) >= began and (place := _place(item)) and place[1] <= plan.used
-    ]
+    places = [place for item in items if _at(item) >= began and (place := _place(item)) and place[1] <= plan.used]
     first = min((before for before, _ in places), default=plan.used)
     explained = sum(after - before for before, after in places)
     return Record(source, used, elsewhere=max(0.0, float(plan.used - first - explained)), counted=plan.used)
 
 
-def _at(item: "SpeechHistoryItemResponse") -> float | None:
+def _at(item: "SpeechHistoryItemResponse") -> float:
+    """When it was made; 1970, and so in no period, where an entry does not say."""
     at = getattr(item, "date_unix", None)
-    return float(at) if isinstance(at, int) else None
+    return float(at) if type(at) is int and 0 <= at < 1 << 33 else 0.0
 
 
 def _place(item: "SpeechHistoryItemResponse") -> tuple[int, int] | None:

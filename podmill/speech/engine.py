@@ -11,15 +11,7 @@ from models.documents import Document
 from podmill import registry
 from podmill.settings import Settings
 
-ENGINES: Final = {
-    "piper": "podmill.speech.piper:Piper",
-    "kokoro": "podmill.speech.kokoro:Kokoro",
-    "elevenlabs": "podmill.speech.elevenlabs:ElevenLabs",
-    "minimax": "podmill.speech.minimax:MiniMax",
-    "azure": "podmill.speech.azure:Azure",
-    "gemini": "podmill.speech.gemini:Gemini",
-    "openai": "podmill.speech.openai_speech:OpenAISpeech",
-}
+ENGINES: Final = registry.ENGINES
 EXTRAS: Final = {"piper": "piper", "kokoro": "kokoro", "elevenlabs": "elevenlabs", "gemini": "gemini"}
 """The extra that installs an engine's packages; the others need none."""
 
@@ -106,8 +98,8 @@ class SpeechRequest(Document):
     engine: str
     language: str
     variant: int = 0
-    """0 at first; a line that was not understood is spoken again in variant 1, with another seed where there is one, then
-    in variant 2, in another manner."""
+    """0 at first; a line that was not understood is spoken again in variant 1, with another seed where there is one,
+    then in variant 2, in another manner."""
     lines: tuple[RequestLine, ...]
     before: str = ""
     """What its voice says right before it: for engines that take that; it is not spoken."""

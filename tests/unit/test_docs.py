@@ -76,7 +76,8 @@ def usage(*command: str) -> str:
 
 @pytest.mark.parametrize("block", blocks("bash"))
 def test_every_command_that_is_shown_exists(block: Block) -> None:
-    """A make target is in the Makefile, a podmill command and its options are in the help, a queue is declared."""
+    """A make target is in the Makefile, a podmill command and its options in the help; a queue and a setting exist."""
+    known = {f"PODMILL_{name.upper()}" for name in settings.Settings.model_fields}
     targets = set(re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE))
     for line in block.text.splitlines():
         program, *rest = shlex.split(line)
@@ -86,6 +87,8 @@ def test_every_command_that_is_shown_exists(block: Block) -> None:
             words = [word for word in rest[:2] if not word.startswith("-")]
             shown = usage(*words[: 2 if rest[0] in GROUPS else 1])
             assert all(option in shown for option in rest if option.startswith("--")), line
+        elif program == "export":
+            assert {name.partition("=")[0] for name in rest} <= known, line
         else:
             assert [program, *rest[:2]] == ["celery", "-A", "podcast_tasks"], f"nothing checks: {line}"
 

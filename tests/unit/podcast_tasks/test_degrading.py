@@ -37,8 +37,10 @@ def chapters(whole: Script) -> Script:
 
 
 @pytest.fixture
-def asked(engine, show, hums, monkeypatch, tmp_path):
+def asked(engine, settings, show, hums, monkeypatch, tmp_path):
     """An episode of five minutes whose cost is checked under a budget; alpha costs, three times as much in HD."""
+    if settings.database_url:
+        monkeypatch.setenv("PODMILL_DATABASE_URL", settings.database)
     listed = "".join(PRICE.format(name, usd) for name, usd in (("alpha", "0.001"), ("beta", "0"), ("gamma", "0")))
     (tmp_path / "prices.toml").write_text(listed + HD)
 

@@ -17,7 +17,7 @@ from pipelines import episode as episodes
 from podcast_tasks import cost_check, purchases, running, synthesis
 from podcast_tasks.running import run_step
 from podmill import speech
-from podmill.money import purchase, purses
+from podmill.money import purses
 from podmill.settings import current
 from podmill.speech import engine as engines
 from podmill.store.database import reading, transaction
@@ -49,8 +49,6 @@ def world(engine, show, settings, monkeypatch, tmp_path, broker, elevenlabs_emul
         monkeypatch.setenv(name, value)
     monkeypatch.setitem(engines.ENGINES, "tones", f"{Tones.__module__}:Tones")
     monkeypatch.setattr(Tones, "asked", [], raising=False)
-    # However slow the machine is, no request comes too late for its turn.
-    monkeypatch.setattr(purchase, "monotonic", lambda: 0.0)
     forget()
     yield lambda *lines, voice=GEORGE, step=Step.SYNTHESIS: due_for(
         step, engine, show, f"key {lines}", *(lines or LINES), voice=voice

@@ -71,3 +71,29 @@ def test_a_list_with_a_mistake_stops_before_anything_is_made(
     assert "own.toml: 'something'" in told["error"]["message"]
     assert not (current().home / "podmill.db").exists()
     current.cache_clear()
+
+
+def test_what_costs_an_unknown_price_stops_at_the_start(
+    tmp_path: Path, capsys: Captured, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Both lists, and every price that a usual episode lacks, are looked at before a node starts: none is started."""
+    from podmill.cli.checks import price_lists
+    from podmill.settings import current
+
+    monkeypatch.setenv("PODMILL_WRITER", "gemini")
+    monkeypatch.setenv("PODMILL_GEMINI_MODEL", "gemini-99")
+    current.cache_clear()
+    code, told = run(capsys, "up")
+    assert (code, told["error"]["code"]) == (2, "price_unknown")
+    assert "output token for 'gemini:gemini-99'" in told["error"]["message"]
+    assert "gemini-99" in price_lists(current()).found
+
+    for name in ("prices", "tiers"):
+        (tmp_path / f"{name}.toml").write_text("[[something]]\n")
+        monkeypatch.setenv(f"PODMILL_{name.upper()}_FILE", str(tmp_path / f"{name}.toml"))
+    current.cache_clear()
+    code, told = run(capsys, "up")
+    assert (code, told["error"]["code"]) == (2, "configuration")
+    assert "prices.toml" in told["error"]["message"]
+    assert "tiers.toml" in told["error"]["message"]
+    current.cache_clear()

@@ -42,15 +42,15 @@ def batch(folder: Path, *minutes: int) -> Path:
 
 
 def test_a_batch_and_what_budgets_carry(engine: Engine, tmp_path: Path, capsys: Captured) -> None:
-    """Two ten-minute episodes cost 0.92 each; 1.50 a day carries one a day, and never thirty minutes."""
+    """Two ten-minute episodes cost 0.55 each; 1.00 a day carries one a day, and never thirty minutes."""
     with transaction(engine) as connection:
-        purses.set_budget(connection, "account:default", "day", 1_500_000)
+        purses.set_budget(connection, "account:default", "day", 1_000_000)
     assert main(["estimate", str(batch(tmp_path, 10, 10, 30)), "--json"]) == 0
     found = json.loads(capsys.readouterr().out)
     assert [each["fits"] for each in found["episodes"]] == ["now", "later", "never"]
     assert found["days"] == 2
     likely = [each["likely_usd"] for each in found["episodes"]]
-    assert likely[0] == likely[1] == pytest.approx(0.92, abs=0.01)
+    assert likely[0] == likely[1] == pytest.approx(0.55, abs=0.01)
     assert found["total"]["likely_usd"] == pytest.approx(sum(likely))
     assert found["episodes"][2]["budget"] == "account:default day"
     assert found["episodes"][0]["steps"]["synthesis"] == likely[0]
@@ -74,8 +74,10 @@ def test_a_schedule_s_next_month(engine: Engine, capsys: Captured) -> None:
 
 
 def test_what_cannot_be_told_is_said(capsys: Captured) -> None:
-    """Without files, topic or schedule there is nothing to estimate."""
+    """Without files, topic or schedule there is nothing to estimate; and who pays must be there."""
     assert main(["estimate"]) == 2
     assert "Name files" in capsys.readouterr().err
     assert main(["estimate", "--schedule", "nightly"]) == 2
     assert "There is no schedule 'nightly'" in capsys.readouterr().err
+    assert main(["estimate", "--topic", "Tides", "--account", "nobody"]) == 2
+    assert "podmill account add nobody" in capsys.readouterr().err

@@ -87,7 +87,7 @@ def test_a_price_in_another_currency_is_in_dollars_by_its_rate(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        (f'{ENTRY}usd = "1"\n{NEXT_YEAR}', r"own.toml: price 2 \(elsewhere, character\): valid_from: .* price 1"),
+        (f'{ENTRY}usd = "1"\n{NEXT_YEAR}', r"own.toml:7: price 2 \(elsewhere, character\): valid_from: .* price 1"),
         (f'{ENTRY}usd = "1"\nvalid_from = 2027-01-02\nvalid_to = 2027-01-01\n', "valid_to: it is before"),
         (f'{ENTRY}usd = "1"\nsteps = [{{ from = 2, usd = "1" }}, {{ from = 2, usd = "1" }}]\n', "steps: each must"),
         (f'{ENTRY.replace("character", "input token")}usd = "1"\nsteps = [{{ from = 2, usd = "1" }}]\n', "steps: only"),

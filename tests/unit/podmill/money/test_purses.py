@@ -147,6 +147,65 @@ def test_people_are_warned_once_at_each_share(engine, ledger, show, on):
     assert said == [("account:default", "2026-11", 80, 8), ("account:default", "2026-11", 95, 10)]
 
 
+def test_a_day_that_is_over_gets_no_more(engine, ledger, fence, on):
+    """What yesterday's reservation does not cover is today's: the turn of a day's budget is not waited for in vain."""
+    limit(engine, "account:default", "day", 1)
+    ledger.reserve("default", DOLLAR // 2, fence)
+    with pytest.raises(BudgetExceededError):
+        ledger.reserve("default", 2 * DOLLAR, fence)
+    on("2026-12-01")
+    ledger.intend(purchase(fence.episode_id), fence, "stamp")
+
+    found = used(engine)
+    assert (found["account:default", "2026-11-30"], found["account:default", "2026-12-01"]) == (0, 1)
+    check_sums(engine)
+
+
+def test_a_reservation_is_made_anew_today(engine, ledger, fence, on):
+    """A cost check that runs again the day after takes nothing of the day before."""
+    limit(engine, "account:default", "day", 1)
+    ledger.reserve("default", DOLLAR, fence)
+    on("2026-12-01")
+    ledger.reserve("default", DOLLAR // 2, fence)
+
+    found = used(engine)
+    assert (found["account:default", "2026-11-30"], found["account:default", "2026-12-01"]) == (0, 0.5)
+    check_sums(engine)
+
+
+def test_another_budget_repeats_no_warning(engine, ledger, show, on):
+    """Nor does the same one; but a higher one is warned of anew."""
+    limit(engine, "account:default", "month", 10)
+    for n in range(8):
+        episode_id = make_episode(engine, show, str(n))
+        ledger.intend(purchase(episode_id), claim(engine, episode_id), "s")
+    for span, dollars in (("day", 100), ("month", 10), ("month", 9.5), ("month", 11)):
+        limit(engine, "account:default", span, dollars)
+        assert percents(engine) == [80]
+    episode_id = make_episode(engine, show, "nine")
+    ledger.intend(purchase(episode_id), claim(engine, episode_id), "s")
+
+    assert percents(engine) == [80, 80]
+
+
+def percents(engine) -> list[int]:
+    with reading(engine) as connection:
+        events = connection.scalars(select(EVENT.c.data).where(EVENT.c.kind == "budget_warning").order_by(EVENT.c.id))
+        return [data["percent"] for data in events]
+
+
+def test_the_wait_is_for_the_budget_that_takes_longest(engine, ledger, fence, on):
+    """The month would have it again; no day ever has so much: a person is told of the day."""
+    limit(engine, "account:default", "month", 2)
+    limit(engine, "account:default", "day", 1)
+    ledger.reserve("default", DOLLAR, fence)
+
+    with pytest.raises(BudgetExceededError, match=r"--day AMOUNT") as refused:
+        ledger.reserve("default", 3 * DOLLAR, fence)
+
+    assert refused.value.retry_after_s is None
+
+
 def test_racing_for_the_last_dollars_of_a_month(engine, ledger, show, on):
     """Ten workers, 1.00 USD each, of a show that has 3.50 USD for the month: three may ask."""
     limit(engine, f"show:{show}", "month", 3.5)

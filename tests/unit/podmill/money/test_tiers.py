@@ -53,13 +53,28 @@ def test_a_discount_is_rounded_request_by_request(tmp_path):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ('[[tier]]\nname = "x"\nepisodes_a_day = 3\n', r"tiers.toml: tier 1 \(x\): episodes_a_day"),
+        (
+            '[[tier]]\nname = "x"\nepisodes_a_day = 3\n',
+            r"tiers.toml:1: tier 1 \(x\): episodes_a_day.*'episodes_per_day'",
+        ),
         ('[[tier]]\nname = "x"\n[[tier]]\nname = "x"\n', r"tier 2 \(x\): name: another"),
         ('[[tier]]\nname = "x"\ndiscount_percent = 101\n', "discount_percent"),
         ('[[tier]]\nname = "x"\nmonthly_budget_usd = "0.0000001"\n', "monthly_budget_usd"),
         ('[tier]\nname = "x"\n', "'tier' is no kind of entry"),
+        ('[[tier]]\nname = "x"\nengines = ["piper", "pipr"]\n', "engines: 'pipr': no such engine. There are: piper"),
+        ('[[tier]]\nname = "x"\nengines = "piper"\n', "engines: .*list of engines"),
+        ('[[tier]]\nname = "X"\n\n[[tier]]\nhd = "?"\n', "toml:1: .* name: .*toml:4: tier 2: name: .*; hd: "),
     ],
-    ids=["unknown field", "twice", "over 100 %", "below a micro-dollar", "no list"],
+    ids=[
+        "unknown field",
+        "twice",
+        "over 100 %",
+        "below a micro-dollar",
+        "no list",
+        "unknown engine",
+        "one engine",
+        "all mistakes at once",
+    ],
 )
 def test_a_bad_list_is_named(tmp_path, text, message):
     """File, entry and field."""

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 
 import pytest
+from rich.console import Console
 from sqlalchemy import Engine, create_engine
 from sqlmodel import SQLModel
 
@@ -14,7 +15,7 @@ from podmill.errors import InputError
 from podmill.report.costs import SHARES, WAYS, By, CostRow, add_up
 from podmill.report.costs_book import Asked, Book, day_of, open_book
 from podmill.report.costs_page import render_costs
-from podmill.report.costs_table import costs_csv
+from podmill.report.costs_table import costs_csv, costs_table
 from podmill.store.database import connect, snapshot
 from tests import spending
 
@@ -106,6 +107,19 @@ def test_csv_adds_up_and_runs_nothing(engine: Engine) -> None:
     read = list(csv.DictReader(io.StringIO(costs_csv(costs))))
     assert sum(Decimal(row["spent_usd"]) for row in read) * 1_000_000 == costs.total.spent_microusd
     assert read[0]["title"] == "'=SUM(1)"
+
+
+@pytest.mark.parametrize("width", [80, 160])
+def test_amounts_are_whole_on_any_terminal(engine: Engine, width: int) -> None:
+    """A narrow one shows fewer columns, none cut off; a long title takes more lines."""
+    costs = add_up(book(engine), "provider")
+    costs.rows[0].title = "The Extraordinarily Long Name of a Provider of Voices"
+    console = Console(width=width, file=io.StringIO(), color_system=None)
+    console.print(costs_table(costs, width=width))
+    said = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "…" not in said
+    assert all(f"${row.spent_microusd / 1_000_000:,.4f}" in said for row in (*costs.rows, costs.total))
+    assert ("Did cost" in said) == (width > 80)
 
 
 def test_the_page_escapes_and_needs_nothing(engine: Engine) -> None:
