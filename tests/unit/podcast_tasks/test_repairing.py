@@ -27,7 +27,7 @@ CHARGE = table(Charge)
 
 @pytest.fixture
 def settings(podmill_home: Path) -> Settings:
-    """SQLite: what differs on PostgreSQL, ``test_purchases.py`` and ``test_ledger.py`` cover."""
+    """SQLite: what differs on PostgreSQL, ``test_ledger.py`` and ``test_synthesis.py`` cover."""
     return load({"PODMILL_HOME": str(podmill_home)})[0]
 
 
