@@ -106,8 +106,8 @@ class SpeechRequest(Document):
     engine: str
     language: str
     variant: int = 0
-    """0 at first; a line that was not understood is spoken again in variant 1, with another seed where there is one, then
-    in variant 2, in another manner."""
+    """0 at first; a line that was not understood is spoken again in variant 1, with another seed where there is one,
+    then in variant 2, in another manner."""
     lines: tuple[RequestLine, ...]
     before: str = ""
     """What its voice says right before it: for engines that take that; it is not spoken."""
