@@ -1,6 +1,7 @@
 """Repair: which lines are spoken again, in what way, by whom, and for how much."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import NoReturn
 
 import pytest
@@ -16,12 +17,18 @@ from podcast_tasks import running
 from podcast_tasks.repairing import has_tries
 from podcast_tasks.running import Work, run_step
 from podmill.errors import QuotaError, StoppingError
-from podmill.settings import current
+from podmill.settings import Settings, current, load
 from podmill.store.database import reading
 from tests.humming import LINES, PRICES, Alpha, Beta, heard, refuse, speak
 from tests.unit.podcast_tasks.conftest import CACHES, Make
 
 CHARGE = table(Charge)
+
+
+@pytest.fixture
+def settings(podmill_home: Path) -> Settings:
+    """SQLite: what differs on PostgreSQL, ``test_ledger.py`` and ``test_synthesis.py`` cover."""
+    return load({"PODMILL_HOME": str(podmill_home)})[0]
 
 
 def takes(recording: Recording) -> list[str]:

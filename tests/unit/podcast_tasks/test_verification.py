@@ -2,6 +2,7 @@
 
 import pytest
 
+from models.recording import LineTime
 from models.verdict import Fault, LineVerdict, Verdict
 from podcast_tasks.verification import NAMED_MAX, words
 from tests import recordings
@@ -18,6 +19,7 @@ def verdict(*failing: int, accuracy: float, count: int = 9) -> Verdict:
             heard=f"heard {index}",
             passed=index not in failing,
             faults=(FAULT,) if index in failing else (),
+            time=LineTime(index=index, start_s=3.0 * index, end_s=3.0 * index + 1.5, take="t", voice="v"),
         )
         for index in range(count)
     )
@@ -36,7 +38,7 @@ SCRIPT = recordings.script([f"Said {index}." for index in range(9)])
 
 
 def test_a_line_that_fails_fails_the_score():
-    """However right the words of the whole are; the person is told which line, what was heard, and why."""
+    """However right the words of the whole are; the person is told which line, when, what was heard, and why."""
     score = words(verdict(2, accuracy=0.99), SCRIPT)
 
     assert (score.name, score.value, score.limit, score.passed, score.lines) == (
@@ -46,7 +48,8 @@ def test_a_line_that_fails_fails_the_score():
         False,
         (2,),
     )
-    assert "Line 3 'Said 2.' was heard as 'heard 2': cut off (the sound falls by 50 dB at once)." in score.said
+    told = "Line 3 (6.0 to 7.5 s) 'Said 2.' was heard as 'heard 2': cut off (the sound falls by 50 dB at once)."
+    assert told in score.said
 
 
 def test_what_is_right_is_told_shortly():

@@ -1,12 +1,13 @@
 """The ledger balances, no interleaving overspends an account, and only who holds the lease may spend."""
 
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 import pytest
 from sqlalchemy import update
 
 from models.steps import ChargeState
-from podmill.errors import BudgetExceededError, LeaseLostError
+from podmill.errors import BudgetExceededError, LeaseLostError, QuoteExceededError
 from podmill.money.charge import CHARGE, Bill
 from podmill.store.clock import now
 from podmill.store.database import transaction
@@ -64,6 +65,20 @@ def test_racing_workers_spend_the_last_dollar_once(engine, ledger, show):
 
     assert sum(granted) == 3
     assert states(engine) == ["intent"] * 3
+    check_sums(engine)
+
+
+def test_within_the_quote_or_not_at_all(engine, ledger, fence):
+    """1.00 USD of 1.50 USD that are held; no further 1.00 USD, whatever the account has, unless it may be beyond."""
+    ledger.reserve("default", 1_500_000, fence)
+    within = [replace(purchase(fence.episode_id, content), within_quote=True) for content in ("one", "two")]
+    ledger.intend(within[0], fence, "stamp")
+    with pytest.raises(QuoteExceededError, match=r"would cost 1\.00 USD; 0\.50 USD is left"):
+        ledger.intend(within[1], fence, "other")
+    assert states(engine) == ["intent"]
+    check_sums(engine)
+    ledger.intend(purchase(fence.episode_id, "two"), fence, "third")
+    assert states(engine) == ["intent"] * 2
     check_sums(engine)
 
 
