@@ -28,15 +28,11 @@
       SpeechError                        an engine failed for good
       QuotaError                         the credit that was bought of a provider is used up
       RefusedError                       a provider refuses a request as it is
-        TooLongError                     for its length: two shorter ones may be taken
-        UnstitchedError                  for what it says of its neighbours: without that it may be taken
-      TranscriberError
-      MasteringError
+        TooLongError, UnstitchedError    for its length, for its neighbours: in another form it may be taken
+      TranscriberError, MasteringError, PublishError
       StoreError                         an artifact is missing or damaged
-      BudgetExceededError
-      RateLimitExceededError     exit 2  the account may not make so many episodes
-      PriceUnknownError
-      PublishError
+      BudgetExceededError        exit 2  a budget does not cover it
+      RateLimitExceededError, PriceUnknownError  exit 2
 
 An error says what happened and what to do next, and nothing secret. Only ``retryable`` errors are tried again;
 an exception that is not in this tree is a bug and fails the step.

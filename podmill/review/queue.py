@@ -17,7 +17,7 @@ EPISODE, REVIEW = table(Episode), table(ReviewRow)
 Kind = Literal["sample", "doubtful", "failed"]
 Decision = Literal["approved", "respoken", "edited", "rejected"]
 
-NUMBER_DIGITS: Final = 9
+NUMBER_DIGITS: Final = 7
 """A name of more digits is the beginning of an episode's id."""
 
 

@@ -86,6 +86,15 @@ def test_short_lines_do_not_make_a_voice_inconsistent() -> None:
 
 def test_long_lines_count_for_more() -> None:
     """The figure of a voice is that of its speech, not of its lines."""
-    heard = lines(*[("a", 9.0, ANN)] * 2, ("a", 2.0, like(ANN, 0.5)))
+    heard = lines(*[("a", 9.0, ANN)] * 4, ("a", 4.0, like(ANN, 0.5)))
 
     assert voices_of(heard)["a"].kept == pytest.approx(0.95)
+
+
+def test_few_lines_are_not_yet_a_voice() -> None:
+    """Three are held against two, which may be unlike them by chance."""
+    heard = lines(
+        ("a", 3.0, ANN), *[("a", 3.0, like(ANN, 0.8, other)) for other in np.eye(256, dtype=np.float32)[9:11]]
+    )
+
+    assert voices_of(heard)["a"].kept == 1.0
