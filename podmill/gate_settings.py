@@ -17,7 +17,7 @@ class GateSettings(BaseModel):
         "PODMILL_VOICES_FALLBACK `mixed` the voice of another engine that the cast names has a try besides.",
     )
     repair_share: float = Field(
-        0.1,
+        0.25,
         ge=0,
         le=1,
         description="Share of the cost of speech that is held besides, for lines that are spoken again; at least the "
