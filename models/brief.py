@@ -11,6 +11,11 @@ LOCAL: Final = "local"
 TEXT: Final = "text"
 """In an order of voices: nobody speaks, and the episode is text only."""
 
+Quality = Literal["standard", "hd"]
+"""How good voices are asked to be: which models that means is in the settings of each engine."""
+Concession = Literal["quality", "voice", "minutes"]
+"""What may be given up where a budget does not cover an episode: HD, paid voices, part of its length."""
+
 
 class Source(Document):
     """A document to make an episode from: a file taken into the store at submission, or an https address."""
@@ -64,6 +69,10 @@ class Brief(Document):
     cast: tuple[CastMember, ...] = ()
     fallback: Fallback | None = None
     """None, in a brief that is older than this field: as the settings say."""
+    quality: Quality | None = None
+    """None, in a brief that is older than this field: as the settings say."""
+    degrade: tuple[Concession, ...] = ()
+    """What is given up, in this order, until a budget covers it. Nothing: it waits for the money."""
     writer: str = "offline"
     researchers: tuple[str, ...] = ()
     """Who is asked besides the sources: ``web``, ``google``, ``exa``. Empty: as the settings say."""

@@ -1,5 +1,7 @@
 """The script: what will be said, by whom, and on whose word."""
 
+from collections.abc import Collection
+
 from pydantic import Field
 
 from models.documents import Document
@@ -75,3 +77,25 @@ class Script(Document):
     def characters(self) -> int:
         """Characters that will be sent to a voice."""
         return sum(len(line.spoken) for line in self.lines)
+
+    def only(self, indexes: Collection[int]) -> "Script":
+        """The script of some of its lines: numbered anew, with the chapters that are left and the sources they cite."""
+        kept = [line for line in self.lines if line.index in indexes]
+        chapters = list(dict.fromkeys(line.chapter for line in kept))
+        lines = tuple(
+            line.model_copy(update={"index": index, "chapter": chapters.index(line.chapter)})
+            for index, line in enumerate(kept)
+        )
+        firsts = [next(line.index for line in lines if line.chapter == place) for place in range(len(chapters))]
+        cited = {source for line in lines for source in line.sources}
+        before = {source for line in self.lines for source in line.sources}
+        shorter = {
+            "lines": lines,
+            "chapters": tuple(
+                self.chapters[chapter].model_copy(update={"first_line": first})
+                for chapter, first in zip(chapters, firsts, strict=True)
+            ),
+            "sources": tuple(source for source in self.sources if source.id in cited or source.id not in before),
+            "estimated_s": self.estimated_s * sum(len(line.spoken) for line in lines) / max(self.characters, 1),
+        }
+        return self.model_copy(update=shorter)

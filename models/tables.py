@@ -32,6 +32,8 @@ class Show(SQLModel, table=True):
     """Of its episodes, unless they say otherwise; None, here and below: as the settings say."""
     voices_fallback: str | None = None
     voices_degrade: list[str] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True), nullable=True))
+    quality: str | None = None
+    degrade: list[str] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True), nullable=True))
     created_at: float
 
 
@@ -100,6 +102,8 @@ class Episode(SQLModel, table=True):
     """Engines that are heard, or ``text`` when it is text only."""
     spoken_why: str | None = None
     """Why the voices it was cast with are not, or not alone."""
+    degraded: str | None = None
+    """What of it was given up so that a budget covers it, and why."""
 
 
 class StepRun(SQLModel, table=True):
@@ -184,15 +188,41 @@ class TakeRow(SQLModel, table=True):
 
 
 class Account(SQLModel, table=True):
-    """Who pays. The sums are kept by the ledger in the same statement that checks them."""
+    """Who pays. The sums are kept by the ledger, together with the purses."""
 
     __tablename__ = "account"
 
     id: str = Field(primary_key=True)
-    budget_microusd: int | None = Field(default=None, sa_column=Column(BigInteger, nullable=True))
-    """None: no limit."""
+    tier: str = "owner"
+    """What it may ask for, and at which discount: as the list of tiers has it."""
     reserved_microusd: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
     spent_microusd: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
+    created_at: float = 0.0
+
+
+class Purse(SQLModel, table=True):
+    """The money held and spent under an owner in a period."""
+
+    __tablename__ = "purse"
+
+    owner: str = Field(primary_key=True)
+    """``account:NAME``, ``show:SLUG``, ``batch:ID`` or ``episode:ID``."""
+    period: str = Field(primary_key=True)
+    """``total``, a month (``2026-11``) or a day (``2026-11-21``)."""
+    used_microusd: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
+    warned: int = 0
+    """The highest percentage of its budget that people were warned of."""
+
+
+class Budget(SQLModel, table=True):
+    """A limit on the purses of an owner."""
+
+    __tablename__ = "budget"
+
+    owner: str = Field(primary_key=True)
+    span: str = Field(primary_key=True)
+    """``day``, ``month`` or ``total``."""
+    limit_microusd: int = Field(sa_column=Column(BigInteger, nullable=False))
 
 
 class Reservation(SQLModel, table=True):
@@ -202,7 +232,12 @@ class Reservation(SQLModel, table=True):
 
     id: str = Field(primary_key=True)
     account: str = Field(foreign_key="account.id")
+    show: str = ""
+    batch_id: str | None = None
+    """Of the episode when it was opened, as its show."""
     episode_id: str = Field(foreign_key="episode.id", unique=True)
+    day: str = ""
+    """On which it was opened, in UTC: the day that the money belongs to."""
     amount_microusd: int = Field(sa_column=Column(BigInteger, nullable=False))
     """Still held; charges are taken from it."""
     open: bool = True
@@ -217,12 +252,17 @@ class Charge(SQLModel, table=True):
         Index("ix_charge_episode", "episode_id", "step", "part"),
         Index("ix_charge_state", "state", "created_at"),
         Index("ix_charge_provider", "provider", "created_at"),
+        Index("ix_charge_day", "day", "account"),
     )
 
     key: str = Field(primary_key=True)
     """Account, episode, step, part, content hash, attempt."""
     account: str = Field(foreign_key="account.id")
+    show: str = ""
+    batch_id: str | None = None
     episode_id: str
+    day: str = ""
+    """That the money belongs to: the day of the reservation that covers it, else the day of the intent, in UTC."""
     step: str
     part: int = 0
     content: str = ""
@@ -236,7 +276,10 @@ class Charge(SQLModel, table=True):
     quantity: float
     state: ChargeState = Field(default=ChargeState.INTENT, sa_column=Column(Text, nullable=False))
     amount_microusd: int = Field(sa_column=Column(BigInteger, nullable=False))
-    """Expected while an intent or in doubt; what was charged once settled; 0 when refused."""
+    """What the account pays: expected while an intent or in doubt; charged once settled; 0 when refused."""
+    cost_microusd: int = Field(default=0, sa_column=Column(BigInteger, nullable=False))
+    """What the provider takes: the amount before the account's discount."""
+    discount_percent: float = 0.0
     request_id: str | None = None
     """The provider's own name for the request."""
     reply: dict[str, Any] | None = Field(default=None, sa_column=Column(JSON(none_as_null=True), nullable=True))

@@ -10,14 +10,15 @@ from sqlalchemy import Connection, Engine, Row, select, update
 from models.brief import Brief, CastMember, Fallback, Source
 from models.documents import Artifact
 from models.tables import Batch, Show, table
+from pipelines import asking
 from pipelines import episode as episodes
+from pipelines.asking import Wanted
 from pipelines.episode import NewEpisode
 from podcast_tasks import admission
 from podmill import speech
 from podmill.briefs.records import EpisodeRequest, FileRequest, ShowRequest, Submission
 from podmill.briefs.rows import cast_members
 from podmill.errors import InputError
-from podmill.money.ledger import Ledger
 from podmill.publishing import podcast_guid
 from podmill.settings import Settings
 from podmill.store.clock import now
@@ -25,20 +26,30 @@ from podmill.store.database import insert_into, open_engine, reading, transactio
 from podmill.store.local import LocalStore
 
 BATCH, SHOW = table(Batch), table(Show)
-_OF_SHOW = tuple(SHOW.c[name] for name in ("language", "voices_order", "voices_fallback", "voices_degrade"))
+_OF_SHOW = tuple(
+    SHOW.c[name] for name in ("language", "voices_order", "voices_fallback", "voices_degrade", "quality", "degrade")
+)
 
 
-def submit(submission: Submission, settings: Settings) -> str:
+def submit(submission: Submission, settings: Settings, *, account: str | None = None) -> str:
     """Make the batch and its episodes, and let in those that have a place; the others wait for their turn.
 
     The same submission again is the same batch, and an episode that was made before is not made twice. A submission
     of one episode is one that a person waits for.
 
+    Args:
+        account: who pays; unless given, the account of the settings.
+
     Returns:
         The batch's id.
+
+    Raises:
+        InputError: there is no such account or show.
+        RateLimitExceededError: the account may not have so many episodes; none is made.
+        TierRequiredError: nor such.
     """
     engine = open_engine(settings)
-    Ledger(engine).open_account(settings.account, settings.budget_microusd)
+    account = asking.payer(engine, settings, account)
     with reading(engine) as connection:
         known = _known(connection, submission)
     if known is not None:
@@ -48,7 +59,7 @@ def submit(submission: Submission, settings: Settings) -> str:
     covers = {show.slug: store.take(show.cover) for show in submission.shows}
     contents = [store.content(request) for request in submission.episodes]
     with transaction(engine) as connection:
-        batch_id = _make_batch(connection, submission, settings)
+        batch_id = _make_batch(connection, submission, account)
         if batch_id is None:
             # Somebody else submitted the same file since we looked.
             return str(_known(connection, submission))
@@ -60,9 +71,14 @@ def submit(submission: Submission, settings: Settings) -> str:
             briefs.episode(request, content, position)
             for position, (request, content) in enumerate(zip(submission.episodes, contents, strict=True))
         ]
-        episodes.make_many(
-            connection, new, account=settings.account, batch_id=batch_id, interactive=len(submission.episodes) == 1
+        made = episodes.make_many(
+            connection, new, account=account, batch_id=batch_id, interactive=len(submission.episodes) == 1
         )
+        wanted = [
+            Wanted(request.key, each.brief, request.file, request.line)
+            for each, request in zip(new, submission.episodes, strict=True)
+        ]
+        asking.check(connection, account, made, wanted, settings)
     admission.admit(engine, settings)
     return batch_id
 
@@ -78,18 +94,36 @@ def brief_of(engine: Engine, request: EpisodeRequest, settings: Settings) -> Bri
         return _Briefs(connection, settings).brief(request, content)
 
 
+def briefs_of(submission: Submission, settings: Settings) -> list[Brief]:
+    """The briefs of a submission as they would be made, in its order. Files are taken into the store; nothing else is
+    kept, and the collector takes them out again if nobody submits them.
+
+    Raises:
+        InputError: a show is unknown.
+    """
+    store = _Intake(LocalStore(settings.store_dir))
+    contents = [store.content(request) for request in submission.episodes]
+    with open_engine(settings).connect() as connection, connection.begin() as unmade:
+        for show in submission.shows:
+            save_show(connection, show, None, settings)
+        briefs = _Briefs(connection, settings)
+        found = [briefs.brief(request, content) for request, content in zip(submission.episodes, contents, strict=True)]
+        unmade.rollback()
+    return found
+
+
 def _known(connection: Connection, submission: Submission) -> str | None:
     found: str | None = connection.scalar(select(BATCH.c.id).where(BATCH.c.fingerprint == submission.fingerprint))
     return found
 
 
-def _make_batch(connection: Connection, submission: Submission, settings: Settings) -> str | None:
+def _make_batch(connection: Connection, submission: Submission, account: str) -> str | None:
     row = {
         "id": uuid4().hex[:12],
         "name": submission.name,
         "fingerprint": submission.fingerprint,
         "show": submission.show,
-        "account": settings.account,
+        "account": account,
         "refused": [refused.model_dump(mode="json") for refused in submission.refused],
         "created_at": now(),
     }
@@ -201,6 +235,8 @@ class _Briefs:
             language=language,
             cast=self._cast(request, language),
             fallback=self._fallback(request, show),
+            quality=_stated(request.quality, show.quality, self._settings.quality),
+            degrade=_stated(request.degrade, show.degrade, self._settings.degrade),
             writer=request.writer or self._settings.writer,
             researchers=request.research or (),
             artwork=content.artwork,
@@ -222,9 +258,7 @@ class _Briefs:
             "policy": (request.voices_fallback, show.voices_fallback, usual.policy),
             "degrade": (request.voices_degrade, show.voices_degrade, usual.degrade),
         }
-        return Fallback.model_validate(
-            {name: next(value for value in values if value is not None) for name, values in stated.items()}
-        )
+        return Fallback.model_validate({name: _stated(*values) for name, values in stated.items()})
 
     def _cast(self, request: EpisodeRequest, language: str) -> tuple[CastMember, ...]:
         asked = (request.cast or self._settings.cast, language, request.engine)
@@ -233,6 +267,11 @@ class _Briefs:
                 cast_members(asked[0]), self._settings, language=language, engine_name=request.engine
             )
         return self._casts[asked]
+
+
+def _stated(*values: Any) -> Any:
+    """The first that says something."""
+    return next(value for value in values if value is not None)
 
 
 if __name__ == "__main__":

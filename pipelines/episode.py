@@ -13,7 +13,7 @@ from models.tables import Episode, Event, StepRun, table
 from podcast_tasks import admission
 from podcast_tasks.queues import SYNTHESIS
 from podmill.errors import InputError
-from podmill.money import ledger
+from podmill.money import accounts, ledger, pauses, tiers
 from podmill.settings import Settings
 from podmill.speech import engine as engines
 from podmill.store.clock import now
@@ -124,6 +124,7 @@ def retry(episode_ids: list[str], settings: Settings) -> list[str]:
 
     Raises:
         InputError: an id is unknown.
+        RateLimitExceededError: an account may not have so many at a time; none is put back.
     """
     engine = open_engine(settings)
     closed = (EpisodeState.FAILED, EpisodeState.REVIEW, EpisodeState.CANCELLED)
@@ -154,8 +155,28 @@ def retry(episode_ids: list[str], settings: Settings) -> list[str]:
             connection.execute(update(EPISODE).where(EPISODE.c.id == row.id).values(updated_at=now(), **opened))
             _note(connection, row.id, "retried")
             retried.append(row.id)
+        _check_limits(connection, retried, settings)
     admission.admit(engine, settings)
     return retried
+
+
+def resume(settings: Settings, *, owner: str | None = None) -> list[str]:
+    """Wake the episodes that are paused because a budget did not cover them: they try again, now.
+
+    Args:
+        owner: only those that a budget of this owner may have stopped: ``account:NAME``, ``show:SLUG``, ``batch:ID``,
+            ``episode:ID``. None: all.
+
+    Returns:
+        The ids that were woken.
+    """
+    engine = open_engine(settings)
+    kind, _, name = (owner or "").partition(":")
+    whose = {"account": EPISODE.c.account, "show": EPISODE.c.show, "batch": EPISODE.c.batch_id, "episode": EPISODE.c.id}
+    with transaction(engine) as connection:
+        woken = pauses.wake(connection, *([whose[kind] == name] if owner else ()))
+    admission.admit(engine, settings)
+    return woken
 
 
 def cancel(episode_ids: list[str], settings: Settings) -> list[str]:
@@ -201,6 +222,20 @@ def _found(connection: Connection, episode_ids: list[str]) -> list[Row[str, Epis
             raise InputError(f"{problem} {asked!r}.", action="Run: podmill status")
         rows.extend(matches)
     return rows
+
+
+def _check_limits(connection: Connection, episode_ids: list[str], settings: Settings) -> None:
+    """Refuse what was opened in this transaction and makes too many of its account, as a submission is refused."""
+    payers = connection.scalars(select(EPISODE.c.account).where(EPISODE.c.id.in_(episode_ids)).distinct())
+    known = tiers.load(settings)
+    # In one order: two that do this for the same accounts wait for one another.
+    over = [
+        finding
+        for account in sorted(payers)
+        for finding in accounts.check_limits(connection, account, accounts.tier_of(connection, account, known))
+    ]
+    if over:
+        raise accounts.together(over)
 
 
 def _row(new: NewEpisode) -> dict[str, Any]:

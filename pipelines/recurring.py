@@ -12,17 +12,21 @@ from sqlalchemy import Connection, Engine, Row, delete, select, update
 
 from models.brief import Brief
 from models.tables import Batch, Schedule, Show, table
+from pipelines import asking
 from pipelines import episode as episodes
+from pipelines.asking import Wanted
 from podcast_tasks import admission
 from podcast_tasks.app import app
-from podmill.errors import InputError
-from podmill.money.ledger import Ledger
+from podmill.errors import InputError, RateLimitExceededError, TierRequiredError
 from podmill.settings import Settings, current
 from podmill.store.clock import now
 from podmill.store.database import insert_into, open_engine, reading, transaction
 
 log = logging.getLogger(__name__)
 BATCH, SCHEDULE, SHOW = table(Batch), table(Schedule), table(Show)
+
+_told: set[tuple[int, float]] = set()
+"""Slots whose refusal this process has logged: every tick tries them again."""
 
 
 def schedule(engine: Engine, *, show: str, name: str, cron: str, timezone: str, brief: Brief) -> None:
@@ -75,6 +79,16 @@ def latest_slot(cron: str, timezone: str, *, after_s: float, until_s: float) -> 
     return slot if after_s < slot <= until_s else None
 
 
+def slots(cron: str, timezone: str, *, after_s: float, until_s: float) -> list[float]:
+    """Every slot in (after, until], in seconds since 1970."""
+    zone = _zone(timezone)
+    times = croniter(cron, dt.datetime.fromtimestamp(after_s, zone))
+    found: list[float] = []
+    while (slot := times.get_next(dt.datetime).timestamp()) <= until_s:
+        found.append(slot)
+    return found
+
+
 def submit_due(engine: Engine, settings: Settings) -> list[str]:
     """Make the episode of every schedule whose slot has come.
 
@@ -86,32 +100,53 @@ def submit_due(engine: Engine, settings: Settings) -> list[str]:
         rows = connection.execute(select(SCHEDULE).where(SCHEDULE.c.active)).all()
     if rows:
         # The show may be the first thing this database ever makes: nothing was submitted, so nobody opened the account.
-        Ledger(engine).open_account(settings.account, settings.budget_microusd)
+        asking.payer(engine, settings)
     made = []
     for row in rows:
         slot = latest_slot(row.cron, row.timezone, after_s=row.last_slot or row.since, until_s=moment)
         if slot is None:
             continue
-        brief = Brief.model_validate(row.brief)
         stamp = dt.datetime.fromtimestamp(slot, _zone(row.timezone))
-        key = hashlib.sha256(f"schedule\0{row.show}\0{row.name}\0{int(slot)}".encode()).hexdigest()
-        with transaction(engine) as connection:
-            episode_id, is_new = episodes.make(
-                connection,
-                key=key,
-                brief=brief,
-                title=f"{brief.subject}, {stamp:%Y-%m-%d}",
-                account=settings.account,
-                batch_id=_batch(connection, row, key, stamp, settings.account),
-                synthesis_queue=episodes.synthesis_queue(brief, settings),
-            )
-            connection.execute(update(SCHEDULE).where(SCHEDULE.c.id == row.id).values(last_slot=slot))
-        if is_new:
+        try:
+            episode_id = _make(engine, row, slot, stamp, settings)
+        except (RateLimitExceededError, TierRequiredError) as exc:
+            # The slot stays due: it is made once its account may have it, unless the next one comes before.
+            if (row.id, slot) not in _told:
+                _told.add((row.id, slot))
+                log.warning("schedule %s of %s: slot %s: %s", row.name, row.show, stamp.isoformat(), exc)
+            continue
+        if episode_id is not None:
             log.info("schedule %s of %s: slot %s", row.name, row.show, stamp.isoformat())
             made.append(episode_id)
     if made:
         admission.admit(engine, settings)
     return made
+
+
+def _make(engine: Engine, row: Row[Any], slot: float, stamp: dt.datetime, settings: Settings) -> str | None:
+    """The episode of a slot; None when it was made before.
+
+    Raises:
+        RateLimitExceededError: the account may not have it now.
+        TierRequiredError: nor at all.
+    """
+    brief = Brief.model_validate(row.brief)
+    key = hashlib.sha256(f"schedule\0{row.show}\0{row.name}\0{int(slot)}".encode()).hexdigest()
+    with transaction(engine) as connection:
+        episode_id, is_new = episodes.make(
+            connection,
+            key=key,
+            brief=brief,
+            title=f"{brief.subject}, {stamp:%Y-%m-%d}",
+            account=settings.account,
+            batch_id=_batch(connection, row, key, stamp, settings.account),
+            synthesis_queue=episodes.synthesis_queue(brief, settings),
+        )
+        connection.execute(update(SCHEDULE).where(SCHEDULE.c.id == row.id).values(last_slot=slot))
+        if not is_new:
+            return None
+        asking.check(connection, settings.account, [episode_id], [Wanted(key, brief)], settings)
+        return episode_id
 
 
 def _batch(connection: Connection, row: Row[Any], key: str, stamp: dt.datetime, account: str) -> str:

@@ -1,40 +1,156 @@
 """Script to quote: what it will cost, and the money held for it."""
 
+import logging
 from collections import defaultdict
+from collections.abc import Sequence
+from functools import partial
 
+from sqlalchemy import select
+
+from models.dossier import Dossier
+from models.estimate import Estimate
 from models.quote import Quote
 from models.script import Script
 from models.steps import Step
-from podcast_tasks import retrying
+from models.tables import Episode, table
+from podcast_tasks import degrading, retrying
 from podcast_tasks.app import app
+from podcast_tasks.degrading import Priced, Terms
 from podcast_tasks.queues import queue_of
 from podcast_tasks.running import Done, Work, run_step
-from podmill import speech
-from podmill.errors import TransientError
-from podmill.money import prices
+from podmill import preflight, speech
+from podmill.errors import PodmillError, TransientError, VoiceError
+from podmill.forecasting import open_forecaster
+from podmill.money import accounts, prices, purses, sums, tiers, usage
+from podmill.money.accounts import Asked
 from podmill.money.estimate import estimate
 from podmill.money.fence import Fence
 from podmill.money.ledger import Ledger
+from podmill.preflight import Noting
+from podmill.settings import Settings
 from podmill.speech.engine import make as make_engine
 from podmill.speech.engine import priced
+from podmill.speech.quality import under
+from podmill.store.database import reading
+
+log = logging.getLogger(__name__)
+EPISODE = table(Episode)
 
 
 def make(work: Work) -> Done:
-    settings = work.context.settings
+    database, settings = work.journal.engine, work.journal.settings
     script = work.need(Step.SCRIPTING, Script)
-    choices = speech.choices(work.brief.cast, work.brief.fallback, script.language, settings)
-    choice = speech.usable(choices, script.language, settings, waits=lambda error: _waits(error, work))
-    requests = () if choice.text_only else speech.plan(script, choice.cast, settings, variants={})
+    terms = Terms(work.brief, script, settings, None if work.brief.script else work.need(Step.RESEARCH, Dossier))
+    with reading(database) as connection:
+        tier = accounts.tier_of(connection, work.account, tiers.load(settings))
+    refused = _refused(work, script, tier)
+    if refused:
+        raise accounts.together([*refused, *_besides(work, tier, terms)])
+    fence = Fence(work.claim.episode_id, work.claim.step, work.claim.token, settings.lease_s)
+    held = degrading.hold(
+        terms,
+        partial(_price, work, tier),
+        lambda amount_microusd: Ledger(database).reserve(work.account, amount_microusd, fence),
+    )
+    quote = Quote(
+        items=held.priced.items,
+        cost_microusd=sum(item.cost_microusd for item in held.priced.items),
+        requests=held.priced.requests,
+        reservation_id=held.reservation_id,
+        estimate=_expected(work),
+        degraded=held.degraded,
+    )
+    return Done(quote, scores={"degraded": held.degraded.said if held.degraded else None})
+
+
+def _price(work: Work, tier: tiers.Tier, terms: Terms) -> Priced:
+    """What an episode costs under some terms, spoken by the first who can."""
+    script, settings = terms.script, under(terms.settings, terms.brief.quality)
+    requests, in_the_way = _requests(work, terms, settings)
     speech_units: dict[tuple[str, str], list[float]] = defaultdict(list)
     for request in requests:
         provider, quantities = priced(make_engine(request.engine, settings), request)
         for unit, quantity in quantities.items():
             speech_units[provider, unit].append(quantity)
-    items = estimate(script, speech_units, prices.load(settings.prices_file), transcriber=settings.transcriber)
-    cost_microusd = sum(item.cost_microusd for item in items)
-    fence = Fence(work.claim.episode_id, work.claim.step, work.claim.token, settings.lease_s)
-    reservation = Ledger(work.journal.engine).reserve(work.account, cost_microusd, fence)
-    return Done(Quote(items=items, cost_microusd=cost_microusd, requests=len(requests), reservation_id=reservation))
+    known = Noting(prices.load(settings.prices_file))
+    items = estimate(
+        script,
+        speech_units,
+        known,
+        transcriber=settings.transcriber,
+        used=partial(usage.this_month, work.journal.engine),
+    )
+    amount_microusd = tier.price_microusd(sum(item.cost_microusd for item in items), len(requests))
+    found = [*known.taken(), *in_the_way]
+    if found:
+        raise accounts.together([*found, *_short_of_money(work, amount_microusd)])
+    return Priced(terms, items, len(requests), amount_microusd)
+
+
+def _requests(
+    work: Work, terms: Terms, settings: Settings
+) -> tuple[Sequence[speech.SpeechRequest], Sequence[PodmillError]]:
+    """Those of the first who can speak it and whose providers have credit for it; and, where nobody's have, why not
+    those of the first."""
+    brief, language = terms.brief, terms.script.language
+    choices = speech.choices(brief.cast, brief.fallback, language, settings)
+    first: tuple[Sequence[speech.SpeechRequest], Sequence[PodmillError]] | None = None
+    while choices:
+        try:
+            choice = speech.usable(choices, language, settings, waits=lambda error: _waits(error, work))
+        except PodmillError as exc:
+            if first is None or isinstance(exc, TransientError):
+                raise
+            break
+        requests = () if choice.text_only else speech.plan(terms.script, choice.cast, settings, variants={})
+        short = preflight.lacking(requests, settings, work.journal.engine, but=work.claim.episode_id)
+        if short is None:
+            return requests, ()
+        log.warning("%s: %s", work.claim.episode_id, short)
+        first = first or (requests, (short,))
+        choices = choices[choices.index(choice) + 1 :]
+    if first is None:
+        raise VoiceError("There is nobody to speak.")
+    return first
+
+
+def _short_of_money(work: Work, amount_microusd: int) -> Sequence[PodmillError]:
+    """Budgets that do not cover it either, told with what else is in the way."""
+    with reading(work.journal.engine) as connection:
+        payer = sums.payer(connection, work.account, work.claim.episode_id)
+        return purses.short(purses.standings(connection, payer), amount_microusd)
+
+
+def _expected(work: Work) -> Estimate | None:
+    """What was expected of the brief when the episode was made; an episode goes on without it."""
+    made = select(EPISODE.c.created_at).where(EPISODE.c.id == work.claim.episode_id)
+    try:
+        with reading(work.journal.engine) as connection:
+            before = connection.scalar(made)
+        forecaster = open_forecaster(
+            work.journal.engine, work.context.settings, work.account, work.context.store, before=before
+        )
+        return forecaster.estimate(work.brief)
+    except PodmillError as exc:
+        log.warning("no estimate of %s: %s", work.claim.episode_id, exc)
+        return None
+
+
+def _refused(work: Work, script: Script, tier: tiers.Tier) -> Sequence[PodmillError]:
+    """A script that was handed in is as long as it is, whatever was asked for."""
+    if work.brief.script is None:
+        return ()
+    asked = Asked(script.title, round(script.estimated_s / 60, 1), engines=frozenset(), hd=False)
+    return accounts.refusals([asked], work.account, tier)
+
+
+def _besides(work: Work, tier: tiers.Tier, terms: Terms) -> Sequence[PodmillError]:
+    """What else is in the way of an episode that cannot be made anyway."""
+    try:
+        priced_as_asked = _price(work, tier, terms)
+    except PodmillError as exc:
+        return [exc]
+    return _short_of_money(work, priced_as_asked.amount_microusd)
 
 
 def _waits(error: TransientError, work: Work) -> bool:

@@ -16,7 +16,7 @@ its token gone, as if another worker had taken the step.
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from enum import StrEnum
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 from uuid import uuid4
 
 from sqlalchemy import Connection, CursorResult, Engine, and_, or_, select, update
@@ -35,6 +35,9 @@ from podmill.store.outage import through_outages
 
 EPISODE, STEP_RUN = table(Episode), table(StepRun)
 AnyDocument = TypeVar("AnyDocument", bound=Document)
+
+REASON_MAX: Final = 600
+"""Characters that are shown of why an episode waits: what is missing, until when, and what can be done."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -212,8 +215,14 @@ class Journal:
         return after
 
     @through_outages
-    def park(self, claim: Claim, wait_s: float, reason: str, *, counts: bool = False, code: str | None = None) -> None:
-        """Give the step back until later; the reconciler wakes it. ``counts``: the try failed.
+    def park(
+        self, claim: Claim, wait_s: float, reason: str, *, counts: bool = False, code: str | None = None, **told: Any
+    ) -> None:
+        """Give the step back until later; the reconciler wakes it.
+
+        Args:
+            counts: the try failed.
+            told: more of the event.
 
         Raises:
             LeaseLostError: nothing is written.
@@ -230,9 +239,9 @@ class Journal:
                 error=reason,
             )
             entries.move(
-                connection, claim.episode_id, state=EpisodeState.PARKED, activity=reason[:200], error_code=code
+                connection, claim.episode_id, state=EpisodeState.PARKED, activity=reason[:REASON_MAX], error_code=code
             )
-            entries.note(connection, claim.episode_id, "parked", step=claim.step, wait_s=wait_s, reason=reason)
+            entries.note(connection, claim.episode_id, "parked", step=claim.step, wait_s=wait_s, reason=reason, **told)
 
     @through_outages
     def note(self, claim: Claim, kind: str, *, anew: bool = False, queue: str | None = None, **data: Any) -> Claim:

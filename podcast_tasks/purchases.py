@@ -14,13 +14,14 @@ from podmill import nodefile, speech
 from podmill.context import ArtifactStore
 from podmill.errors import SpeechError, TooLongError
 from podmill.limits.limiter import Caller, Limiter, Slot, connect
-from podmill.money import prices, purchase
+from podmill.money import accounts, prices, purchase, tiers, usage
 from podmill.money.charge import Item, Purchase
 from podmill.money.fence import Fence
 from podmill.money.ledger import Ledger
 from podmill.offer import Answer, Offer, Receipt
 from podmill.settings import Settings, current
 from podmill.speech.engine import Engine, RecordedEngine, make, priced
+from podmill.store.database import reading
 
 if TYPE_CHECKING:
     from podcast_tasks.running import Work
@@ -58,6 +59,15 @@ class StepPurchases:
     def _prices(self) -> prices.PriceList:
         return prices.load(self._settings.prices_file)
 
+    @cached_property
+    def _tier(self) -> tiers.Tier:
+        with reading(self._database) as connection:
+            return accounts.tier_of(connection, self._claim.account, tiers.load(self._settings))
+
+    def _item(self, provider: str, unit: str, quantity: float) -> Item:
+        price = self._prices.find(provider, unit)
+        return Item(price, quantity, usage.this_month(self._database, price))
+
     def buy(
         self,
         offer: Offer[Answer],
@@ -94,8 +104,9 @@ class StepPurchases:
             part=part,
             content=content,
             provider=account or provider,
-            items=tuple(Item(self._prices.find(provider, unit), quantity) for unit, quantity in quantities.items()),
+            items=tuple(self._item(provider, unit, quantity) for unit, quantity in quantities.items()),
             own=account is None,
+            discount_percent=self._tier.discount_percent,
         )
         if wanted.own and wanted.amount_microusd == 0:
             return offer.ask(), None

@@ -12,6 +12,7 @@ from podcast_tasks.admission import OF_OPEN_EPISODE
 from podcast_tasks.chain import Call
 from podcast_tasks.journal import EPISODE, STEP_RUN, Journal
 from podcast_tasks.queues import NAMES, PRIORITIES, list_of, priority_of, queue_of
+from podmill.money import pauses
 from podmill.store.clock import now
 from podmill.store.database import reading, transaction
 
@@ -34,7 +35,7 @@ Waiting = Row[str, str, bool, str, bool]
 
 
 def reconcile(journal: Journal) -> int:
-    """Let in what there is room for, and send again what was let in and has no message any more.
+    """Wake what is paused and fits, let in what there is room for, and send again what has no message any more.
 
     The messages of each queue and priority are counted before and after the steps that could be claimed are read: as
     many messages as steps, and none is missing. Otherwise as many as are missing are sent again, those sent longest
@@ -48,6 +49,7 @@ def reconcile(journal: Journal) -> int:
         RedisError: the broker is away; nothing was sent.
     """
     before = _lengths()
+    pauses.wake_fitting(journal.engine)
     let_in = admission.admit(journal.engine, journal.settings)
     by_list: dict[str, list[Waiting]] = defaultdict(list)
     for row in _claimable(journal):

@@ -9,13 +9,16 @@ from typing import Final
 from sqlalchemy.exc import OperationalError
 
 from models.steps import EpisodeState
-from podmill.errors import DiskFullError, HeldError, PodmillError, TransientError, WaitError
+from podmill.errors import BudgetExceededError, DiskFullError, HeldError, PodmillError, TransientError, WaitError
 from podmill.settings import Settings
 from podmill.store.outage import is_outage
 
 GPU_QUEUE: Final = "synthesis.gpu"
 WAIT_SPREAD: Final = 0.1
 """Share by which a wait is stretched at random, so that those who wait for the same thing do not all come at once."""
+
+PAUSE_S: Final = 10 * 365 * 86_400.0
+"""Wait for a budget that no period renews: whoever fits by then is woken before (``podmill.money.pauses``)."""
 
 WAIT_MIN_S: Final = 0.1
 """Shortest wait for a limit, whatever the other side said: what waits must never spin."""
@@ -59,6 +62,8 @@ def decide(
     if isinstance(error, WaitError):
         asked_s = settings.disk_wait_s if isinstance(error, DiskFullError) else error.retry_after_s or 0.0
         return Again(max(asked_s, WAIT_MIN_S) * (1 + WAIT_SPREAD * jitter()), counts=False)
+    if isinstance(error, BudgetExceededError):
+        return Again(error.retry_after_s or PAUSE_S, counts=False)
     if isinstance(error, HeldError):
         return GiveUp(EpisodeState.REVIEW)
     if not _may_pass(error):

@@ -5,14 +5,16 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from celery.exceptions import Ignore, Reject
 
 from models.brief import Brief
 from models.documents import Document
 from models.publication import Publication
-from models.steps import EpisodeState, Step, following
+from models.quote import Degraded, Quote
+from models.script import Script
+from models.steps import STEPS, EpisodeState, Step, following
 from podcast_tasks import admission, chain, deliveries, worker
 from podcast_tasks.journal import Claim, Journal, Refusal
 from podcast_tasks.lease import Keeper, Lease
@@ -21,8 +23,17 @@ from podcast_tasks.queues import queue_of
 from podcast_tasks.retrying import Again, GiveUp, decide, explain
 from podmill import faults
 from podmill.context import StepContext
-from podmill.errors import LeaseLostError, MovedError, ScriptError, StoppingError, TimedOutError, WorkersDiedError
+from podmill.errors import (
+    BudgetExceededError,
+    LeaseLostError,
+    MovedError,
+    ScriptError,
+    StoppingError,
+    TimedOutError,
+    WorkersDiedError,
+)
 from podmill.settings import current
+from podmill.speech.quality import under
 from podmill.store.database import open_engine
 from podmill.store.local import LocalStore
 from podmill.store.outage import is_outage, through_outages
@@ -46,6 +57,8 @@ class Work:
     """Called by whatever waits; raises LeaseLostError or StoppingError when the step must not wait here any longer."""
     go_on: Callable[[Claim], None]
     """Called with the claim that ``Journal.note`` gave, under which the step goes on."""
+    degraded: Degraded | None = None
+    """What was given up of the episode when its money was held: the brief is what is left."""
 
     def need(self, step: Step, kind: type[AnyDocument]) -> AnyDocument:
         """The document an earlier step made.
@@ -56,6 +69,8 @@ class Work:
         document = self.journal.document(self.claim.episode_id, step, kind)
         if document is None:
             raise ScriptError(f"The {kind.__name__.lower()} of {self.claim.episode_id} is missing.")
+        if self.degraded and isinstance(document, Script):
+            return cast(AnyDocument, self.degraded.script(document))
         return document
 
 
@@ -182,7 +197,7 @@ def _make(lease: Lease, work: Callable[[Work], Outcome]) -> Outcome:
 
 def _work(lease: Lease, work: Callable[[Work], Outcome]) -> Outcome:
     book, claim = journal(), lease.claim
-    settings = book.settings
+    settings, (brief, degraded) = book.settings, _agreed(book, claim)
     if claim.lost_leases >= settings.deaths_max:
         raise WorkersDiedError(
             f"{claim.lost_leases} workers died during {claim.step}; the episode is set aside.",
@@ -192,7 +207,7 @@ def _work(lease: Lease, work: Callable[[Work], Outcome]) -> Outcome:
     try:
         store = LocalStore(settings.store_dir)
         context = StepContext(
-            settings=settings,
+            settings=under(settings, brief.quality),
             store=store,
             takes=DatabaseTakes(book.engine, store),
             scratch=scratch,
@@ -201,10 +216,19 @@ def _work(lease: Lease, work: Callable[[Work], Outcome]) -> Outcome:
         )
         # Nothing may be asked and paid for whose answer cannot be kept, and the database needs room to say so.
         check_room({settings.temp: 0, settings.store_dir: 0}, settings.disk_reserve_mb, to=f"begin {claim.step}")
-        brief = Brief.model_validate(claim.brief)
-        return work(Work(claim, brief, claim.account, context, book, lease.check, lease.go_on))
+        return work(Work(claim, brief, claim.account, context, book, lease.check, lease.go_on, degraded))
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _agreed(book: Journal, claim: Claim) -> tuple[Brief, Degraded | None]:
+    """The brief as a step carries it out: from the cost check on, without what was given up there."""
+    brief = Brief.model_validate(claim.brief)
+    if not brief.degrade or STEPS.index(claim.step) <= STEPS.index(Step.COST_CHECK):
+        return brief, None
+    quote = book.document(claim.episode_id, Step.COST_CHECK, Quote)
+    degraded = quote.degraded if quote else None
+    return (degraded.brief(brief), degraded) if degraded else (brief, None)
 
 
 def _record(claim: Claim, outcome: Outcome) -> None:
@@ -260,7 +284,8 @@ def _put_off(claim: Claim, error: Exception, verdict: Again | GiveUp) -> Episode
     """Park the step or close the episode; returns what state it is in then."""
     code, reason = explain(error)
     if isinstance(verdict, Again):
-        journal().park(claim, verdict.wait_s, reason, counts=verdict.counts, code=code)
+        told = {"needed_microusd": error.needed_microusd} if isinstance(error, BudgetExceededError) else {}
+        journal().park(claim, verdict.wait_s, reason, counts=verdict.counts, code=code, **told)
         _leave_chain(claim)
         return EpisodeState.PARKED
     journal().fail(claim, code, reason, state=verdict.state)

@@ -50,6 +50,7 @@ def make(work: Work) -> Done:
     variants = _variants(work)
     parts = Parts(work.journal.engine, work.claim.episode_id, work.claim.round)
     turns = Turns(work, script)
+    turns.begin()
     turn, spoken = _by_the_first_that_can(work, script, variants, parts, turns)
     if turn.choice.text_only:
         recording = speech.text_only(requests_made=parts.requests(), passed_over=turns.passed_over)

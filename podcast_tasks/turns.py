@@ -31,6 +31,7 @@ EVENT, PART = table(Event), table(Part)
 AWAY: Final = "away"
 PASSED_OVER: Final = "passed_over"
 RETRIED: Final = "retried"
+MOVED: Final = "moved"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,6 +69,20 @@ class Turns:
         """All who did not speak, or not all of it, those of earlier rounds too."""
         earlier = self._before.passed_over if self._before else ()
         return (*earlier, *(each for each in self._passed if all(each.voices != other.voices for other in earlier)))
+
+    def begin(self) -> None:
+        """Let voices of our own machines, that speak instead of paid ones for their price, speak on their queue.
+
+        Raises:
+            MovedError: that is another one.
+            LeaseLostError: another worker owns the step.
+        """
+        first = self.all[0].choice
+        if self._work.degraded is None or first.text_only or self._claim.synthesis_queue == GPU_QUEUE:
+            return
+        if speech.queue_of(first, self._settings) == GPU_QUEUE:
+            self._go_on(self._work.journal.note(self._claim, MOVED, queue=GPU_QUEUE, who=first.who))
+            raise MovedError(f"{first.who} will speak it, on the queue {GPU_QUEUE}.")
 
     def end(self, turn: Turn, error: PodmillError) -> bool:
         """Whether the turn of these voices is over; then that of the next ones has begun and is written down.

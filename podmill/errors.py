@@ -2,6 +2,7 @@
 
     PodmillError                 exit 1
       InputError                 exit 2  the brief, batch file, script or option; names file, line, field
+        TierRequiredError                the account's tier does not have what an episode asks for
       ConfigurationError         exit 2  settings, missing extras
         MissingExtraError
       TransientError             retryable
@@ -32,6 +33,7 @@
       MasteringError
       StoreError                         an artifact is missing or damaged
       BudgetExceededError
+      RateLimitExceededError     exit 2  the account may not make so many episodes
       PriceUnknownError
       PublishError
 
@@ -97,6 +99,12 @@ class InputError(PodmillError):
             place = f"{place}: {self.field}" if place else self.field
         text = super().__str__()
         return f"{place}: {text}" if place else text
+
+
+class TierRequiredError(InputError):
+    """The account's tier does not have what an episode asks for."""
+
+    code = "tier_required"
 
 
 class ConfigurationError(PodmillError):
@@ -307,15 +315,32 @@ class StoreError(PodmillError):
 
 
 class BudgetExceededError(PodmillError):
-    """The account cannot pay for this."""
+    """A budget does not cover this. The episode is paused; ``retry_after_s`` when the turn of a period helps."""
 
     code = "budget_exceeded"
+    exit_code = 2
+
+    def __init__(
+        self, message: str, *, action: str = "", retry_after_s: float | None = None, needed_microusd: int | None = None
+    ) -> None:
+        super().__init__(message, action=action)
+        self.retry_after_s = retry_after_s
+        self.needed_microusd = needed_microusd
+        """What must be left of each of its budgets for it to go on."""
+
+
+class RateLimitExceededError(PodmillError):
+    """An account may not make so many episodes: unfinished at a time, or in a day."""
+
+    code = "rate_limit_exceeded"
+    exit_code = 2
 
 
 class PriceUnknownError(PodmillError):
     """There is no price for something that must be paid; it is never taken as free."""
 
     code = "price_unknown"
+    exit_code = 2
 
 
 class PublishError(PodmillError):

@@ -36,7 +36,12 @@ class ProviderSettings(BaseModel):
     gemini_timeout_s: float = Field(
         180.0, gt=0, description="Longest wait for an answer of Gemini; then its outcome is in doubt."
     )
-    gemini_speech_model: str = Field("gemini-3.8-flash-tts", description="Speech model of Gemini.")
+    gemini_speech_model: str = Field(
+        "gemini-3.8-flash-lite-tts", description="Speech model of Gemini, in standard quality."
+    )
+    gemini_speech_model_hd: str | None = Field(
+        "gemini-3.8-flash-tts", description="The same in HD. Unset: that of standard quality."
+    )
     gemini_speech_voices: tuple[str, ...] = Field(
         ("Kore", "Puck"),
         description="Voices of Gemini that `auto` casts first, comma separated. A name that Podmill does not know can "
@@ -72,7 +77,13 @@ class ProviderSettings(BaseModel):
 
     elevenlabs_api_key: SecretStr | None = Field(None, description="Key of ElevenLabs.")
     elevenlabs_url: str = Field("https://api.elevenlabs.io", description="Address of ElevenLabs or its regional twin.")
-    elevenlabs_model: str = Field("eleven_multilingual_v2", description="Speech model of ElevenLabs.")
+    elevenlabs_model: str = Field(
+        "eleven_multilingual_v2",
+        description="Speech model of ElevenLabs, in standard quality. `eleven_flash_v2_5` costs half.",
+    )
+    elevenlabs_model_hd: str | None = Field(
+        "eleven_multilingual_v2", description="The same in HD. Unset: that of standard quality."
+    )
     elevenlabs_voices: tuple[str, ...] = Field(
         ("JBFqnCBsd6RMkjVDRZzb=George", "21m00Tcm4TlvDq8ikWAM=Rachel"),
         description="Voices of ElevenLabs that are listed and cast by `auto`, best first: ids, each with `=` and its "
@@ -85,6 +96,9 @@ class ProviderSettings(BaseModel):
             "`pcm_44100` and `wav_44100` need Pro or more; the plan is checked before anything is spent.",
         )
     )
+    elevenlabs_format_hd: (
+        Literal["mp3_44100_128", "mp3_44100_192", "pcm_24000", "pcm_44100", "wav_24000", "wav_44100"] | None
+    ) = Field(None, description="Sound that ElevenLabs is asked for in HD. Unset: that of standard quality.")
     elevenlabs_dialogue_models: tuple[str, ...] = Field(
         ("eleven_v3",),
         description="Models of ElevenLabs that speak several voices in one request, by how their names begin, comma "
@@ -100,7 +114,10 @@ class ProviderSettings(BaseModel):
     minimax_api_key: SecretStr | None = Field(None, description="Key of MiniMax.")
     minimax_url: str = Field("https://api.minimax.io", description="Address of MiniMax, or of one of its regions.")
     minimax_group_id: str | None = Field(None, description="Group of the key, which older keys of MiniMax need.")
-    minimax_model: str = Field("speech-2.8-hd", description="Speech model of MiniMax.")
+    minimax_model: str = Field("speech-2.8-turbo", description="Speech model of MiniMax, in standard quality.")
+    minimax_model_hd: str | None = Field(
+        "speech-2.8-hd", description="The same in HD. Unset: that of standard quality."
+    )
     minimax_voices: tuple[str, ...] = Field(
         ("English_expressive_narrator=Nora", "English_Graceful_Lady=Grace"),
         description="Voices of MiniMax that are listed and cast by `auto`, best first: ids, each with `=` and a name, "
@@ -139,7 +156,8 @@ class ProviderSettings(BaseModel):
         "synthesis.gpu. Unset: when PODMILL_OPENAI_OWN says so of the same address, or it is loopback, private or a "
         "name without a dot.",
     )
-    openai_speech_model: str = Field("tts-1", description="Speech model of that server.")
+    openai_speech_model: str = Field("tts-1", description="Speech model of that server, in standard quality.")
+    openai_speech_model_hd: str | None = Field(None, description="The same in HD. Unset: that of standard quality.")
     openai_speech_voices: tuple[str, ...] = Field(
         ("af_heart=Heart", "am_michael=Michael"),
         description="Voices of that server that are listed and cast by `auto` where it is the engine, best first: "

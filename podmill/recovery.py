@@ -225,12 +225,32 @@ RECOVERIES: Final[Mapping[str, Recovery]] = {
         ),
     ),
     "budget_exceeded": Recovery(
-        "The account cannot pay for this.",
-        "Stops before anything is asked of a provider.",
+        "A budget of the account, show, batch or episode does not cover this.",
+        "Pauses before anything is asked of a provider; goes on when it is raised, its day or month is over, or "
+        "another episode gives money back.",
         (
-            f"Raise the budget of the account, then run: {RETRY}",
+            "Raise the budget, and what waits for it goes on: podmill budget set",
             "Ask for a shorter episode, or for cheaper voices, and submit it again.",
             "See what was spent: podmill charges",
+        ),
+    ),
+    "rate_limit_exceeded": Recovery(
+        "The tier of the account does not allow so many episodes: unfinished at a time, or in a day of UTC.",
+        "Takes none of the submission, and spends nothing. A recurring episode is tried again until there is room.",
+        (
+            "Submit it again when others are finished, or after midnight in UTC.",
+            "See what the account has left: podmill account show",
+            "Give it a higher tier: podmill account set",
+        ),
+    ),
+    "tier_required": Recovery(
+        "The tier of the account does not have what an episode asks for: so many minutes, HD voices, an engine.",
+        "Takes none of the submission. A script that was handed in is measured at the cost check, and stops there. "
+        "Nothing is spent.",
+        (
+            "Ask for what the tier has, and submit it again.",
+            "See what that is: podmill account show",
+            "Give the account a higher tier: podmill account set",
         ),
     ),
     "price_unknown": Recovery(

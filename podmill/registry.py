@@ -6,9 +6,20 @@ an absent package costs nothing until its name is asked for.
 
 from collections.abc import Mapping
 from importlib import import_module
-from typing import Any
+from typing import Any, Final
 
 from podmill.errors import ConfigurationError, MissingExtraError
+
+ENGINES: Final[dict[str, str]] = {
+    "piper": "podmill.speech.piper:Piper",
+    "kokoro": "podmill.speech.kokoro:Kokoro",
+    "elevenlabs": "podmill.speech.elevenlabs:ElevenLabs",
+    "minimax": "podmill.speech.minimax:MiniMax",
+    "azure": "podmill.speech.azure:Azure",
+    "gemini": "podmill.speech.gemini:Gemini",
+    "openai": "podmill.speech.openai_speech:OpenAISpeech",
+}
+"""Speech engines. They are listed here because tiers of accounts name them, and money knows no speech."""
 
 
 def load(registry: Mapping[str, str], name: str, *, kind: str, extras: Mapping[str, str] | None = None) -> Any:

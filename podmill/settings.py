@@ -76,6 +76,22 @@ class Settings(ProviderSettings):
         description="Seconds for which an episode waits for an engine that is down or busy before others may speak. "
         "Waits for our own limits do not count. Without others it waits on.",
     )
+    speech_rate_min_hz: int = Field(
+        0,
+        ge=0,
+        le=48_000,
+        description="Samples a second that voices must have, or they are not cast: 44100 keeps out those of telephone "
+        "and assistant quality.",
+    )
+    quality: Literal["standard", "hd"] = Field(
+        "standard", description="Quality of voices of episodes and shows that do not say: `standard` or `hd`."
+    )
+    degrade: tuple[Literal["quality", "voice", "minutes"], ...] = Field(
+        (),
+        description="What is given up, in this order, when a budget does not cover an episode, comma separated: "
+        "`quality` (HD), `voice` (paid voices, for those of this machine), `minutes` (up to 40 % of its length). Shows "
+        "and episodes may say otherwise. Unset: nothing, and it waits for the money.",
+    )
     cast: str = Field("duo", description="Cast used when neither episode nor show names one: `duo` or `solo`.")
     minutes: float = Field(5.0, gt=0, le=240, description="Length of an episode that does not ask for one.")
     synthesis_threads: int = Field(2, ge=1, le=64, description="Processor threads of one local voice.")
@@ -100,6 +116,7 @@ class Settings(ProviderSettings):
     budget_usd: float | None = Field(None, ge=0, description="Budget of a new account in US dollars. Unset: no limit.")
 
     prices_file: Path | None = Field(None, description="TOML file whose prices replace or add to the built-in list.")
+    tiers_file: Path | None = Field(None, description="TOML file whose tiers of accounts replace or add to ours.")
 
     lease_s: float = Field(30.0, gt=0, description="Seconds after which a step whose worker went silent is taken over.")
     reconcile_s: float = Field(5.0, gt=0, description="Seconds between two passes of the reconciler.")
@@ -186,12 +203,14 @@ class Settings(ProviderSettings):
     fault_points: tuple[str, ...] = Field((), description="Tests only: points at which a process kills itself, once.")
     fault_dir: Path | None = Field(None, description="Tests only: folder where a point that struck leaves its mark.")
 
-    @field_validator("researchers", "targets", "voices_order", "voices_degrade", "fault_points", mode="before")
+    @field_validator(
+        "researchers", "targets", "voices_order", "voices_degrade", "degrade", "fault_points", mode="before"
+    )
     @classmethod
     def _split(cls, value: object) -> object:
         return tuple(part.strip() for part in value.split(",") if part.strip()) if isinstance(value, str) else value
 
-    @field_validator("home", "temp_dir", "public_dir", "prices_file")
+    @field_validator("home", "temp_dir", "public_dir", "prices_file", "tiers_file")
     @classmethod
     def _absolute(cls, value: Path | None) -> Path | None:
         return value.expanduser().absolute() if value else None

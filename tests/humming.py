@@ -19,6 +19,7 @@ from podcast_tasks.running import run_step
 from podcast_tasks.turns import EVENT
 from podmill.errors import PodmillError
 from podmill.speech.engine import RawSpeech, SpeechRequest, Voice
+from podmill.speech.standing import Credit
 from podmill.store.database import reading, transaction
 from tests.unit.podmill.speech.tones import LIMITS, Tones
 
@@ -51,6 +52,15 @@ _VOICES = tuple(Voice(f"tones:{name}", name, "tones", ("en",), "MIT", True) for 
 class Alpha(Hum):
     name = "alpha"
     capabilities = dataclasses.replace(LIMITS, queue="synthesis.api")
+
+
+class Lent(Alpha):
+    """Alpha, whose account has credit."""
+
+    left: ClassVar[float] = 0.0
+
+    def credit(self) -> Credit:
+        return Credit(self.left, until="2026-12-01")
 
 
 class Beta(Hum):

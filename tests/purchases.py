@@ -1,14 +1,18 @@
 """Buying without a ledger, for tests of writers and researchers alone."""
 
+import datetime as dt
 import json
 import threading
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Final
 
 from podmill.money import prices
 from podmill.money.charge import Bill, Item, Purchase
 from podmill.offer import Answer, Offer
+
+DAY: Final = dt.date(2026, 11, 21)
+"""At whose prices tests buy."""
 
 
 @dataclass(frozen=True)
@@ -42,7 +46,7 @@ class CashPurchases:
         own: bool = False,
     ) -> Answer:
         known = prices.load()
-        items = tuple(Item(known.find(provider, unit), quantity) for unit, quantity in quantities.items())
+        items = tuple(Item(known.find(provider, unit, at=DAY), quantity) for unit, quantity in quantities.items())
         wanted = Purchase("default", "e1", "step", part, content, provider, items, own)
         with self._lock:
             reply = self._replies.get(content)
@@ -50,7 +54,7 @@ class CashPurchases:
             return offer.restore(json.loads(reply))
         answer = offer.ask()
         receipt = offer.receipt(answer)
-        expected = Bill(wanted.amount_microusd, wanted.quantity)
+        expected = Bill(wanted.cost_microusd, wanted.quantity)
         bill = (
             expected if receipt is None or receipt.billed is None else wanted.bill(receipt.billed, receipt.request_id)
         )
@@ -61,4 +65,4 @@ class CashPurchases:
 
     @property
     def spent_microusd(self) -> int:
-        return sum(each.bill.amount_microusd for each in self.bought)
+        return sum(each.bill.cost_microusd for each in self.bought)

@@ -3,6 +3,7 @@
 from sqlalchemy import Engine, update
 
 from models.brief import Brief, CastMember
+from models.dossier import Dossier
 from models.steps import EpisodeState, Step, StepState
 from models.tables import Episode, StepDocument, StepRun, table
 from pipelines import episode as episodes
@@ -21,8 +22,10 @@ def due_for(step: Step, engine: Engine, show: str, key: str, *lines: str, voice:
         episode_id, _ = episodes.make(
             connection, key=key, brief=Brief(show=show, cast=cast), title=key, account=account
         )
-        document = {"episode_id": episode_id, "step": Step.SCRIPTING, "body": words.model_dump_json()}
-        connection.execute(DOCUMENT.insert().values(**document, created_at=now()))
+        nothing = Dossier(topic=key, language=words.language, sources=(), facts=())
+        for made, body in ((Step.RESEARCH, nothing), (Step.SCRIPTING, words)):
+            document = {"episode_id": episode_id, "step": made, "body": body.model_dump_json()}
+            connection.execute(DOCUMENT.insert().values(**document, created_at=now()))
         mine = update(STEP_RUN).where(STEP_RUN.c.episode_id == episode_id)
         connection.execute(mine.values(step=step, state=StepState.DUE))
         moved = {"step": step, "state": EpisodeState.RUNNING}

@@ -36,8 +36,13 @@ def _work(step: Step, episode_id: str, env: Mapping[str, str]) -> None:
     settle(env)
     from celery.exceptions import Ignore
 
-    from podcast_tasks import research, running, scripting, synthesis
+    from podcast_tasks import cost_check, research, running, scripting, synthesis
 
-    makers = {Step.RESEARCH: research.make, Step.SCRIPTING: scripting.make, Step.SYNTHESIS: synthesis.make}
+    makers = {
+        Step.RESEARCH: research.make,
+        Step.SCRIPTING: scripting.make,
+        Step.COST_CHECK: cost_check.make,
+        Step.SYNTHESIS: synthesis.make,
+    }
     with contextlib.suppress(Ignore):
         running.run_step(step, episode_id, makers[step])

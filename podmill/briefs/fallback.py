@@ -1,6 +1,6 @@
 """Who speaks when the voices of a cast cannot, as shows and episodes say it."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Final
 
 from podmill.briefs import fields
@@ -25,7 +25,7 @@ def read_fallback(stated: Mapping[str, Node]) -> FallbackRequest:
         {
             "voices_order": _order(stated.get("voices_order")),
             "voices_fallback": fields.choice(stated.get("voices_fallback"), "voices_fallback", POLICIES),
-            "voices_degrade": _degrade(stated.get("voices_degrade")),
+            "voices_degrade": words_or_nothing(stated.get("voices_degrade"), "voices_degrade", DEGRADATIONS),
         }
     )
 
@@ -42,10 +42,15 @@ def _order(node: Node | None) -> tuple[str, ...] | None:
     return order
 
 
-def _degrade(node: Node | None) -> tuple[str, ...] | None:
-    found = fields.words(node, "voices_degrade", (*DEGRADATIONS, NOTHING))
+def words_or_nothing(node: Node | None, field: str, known: Collection[str]) -> tuple[str, ...] | None:
+    """Some of the words that are known, or the one that means none of them.
+
+    Raises:
+        InputError: a word is not known, or it is not alone.
+    """
+    found = fields.words(node, field, (*known, NOTHING))
     if node is None or found is None or NOTHING not in found:
         return found
     if len(found) > 1:
-        raise InputError(f"It is either {NOTHING!r} or something.", field="voices_degrade", line=node.line)
+        raise InputError(f"It is either {NOTHING!r} or something.", field=field, line=node.line)
     return ()

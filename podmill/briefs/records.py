@@ -35,6 +35,13 @@ class FallbackRequest(Document):
     voices_degrade: tuple[Literal["auto", "shifted"], ...] | None = None
 
 
+class QualityRequest(Document):
+    """How good an episode is asked to be, and what of that may be given up. None: not stated."""
+
+    quality: Literal["standard", "hd"] | None = None
+    degrade: tuple[Literal["quality", "voice", "minutes"], ...] | None = None
+
+
 class CastRequest(Document):
     """One speaker that was asked for."""
 
@@ -47,7 +54,7 @@ class CastRequest(Document):
     """Who they are and how they talk."""
 
 
-class ShowRequest(FallbackRequest):
+class ShowRequest(FallbackRequest, QualityRequest):
     """A show as a batch names it. None: not stated, keep what the show has or take the default."""
 
     slug: str
@@ -69,7 +76,7 @@ class ShowRequest(FallbackRequest):
         return self.title or self.slug.replace("-", " ").title()
 
 
-class EpisodeRequest(FallbackRequest):
+class EpisodeRequest(FallbackRequest, QualityRequest):
     """One episode that was asked for. None: not stated, the settings' default applies."""
 
     key: str

@@ -9,12 +9,22 @@ from podmill.briefs.attachments import Attachments, script_text
 from podmill.briefs.fallback import FALLBACK_FIELDS, read_fallback
 from podmill.briefs.identity import episode_key
 from podmill.briefs.nodes import Node
+from podmill.briefs.quality import QUALITY_FIELDS, read_quality
 from podmill.briefs.records import CastRequest, EpisodeRequest, FileRequest
 from podmill.errors import InputError, PodmillError
 from podmill.settings import Settings
 
 CONTENT_FIELDS: Final = ("id", "topic", "title", "summary", "sources", "script", "artwork")
-DEFAULT_FIELDS: Final = ("minutes", "language", "cast", "engine", "writer", "research", *FALLBACK_FIELDS)
+DEFAULT_FIELDS: Final = (
+    "minutes",
+    "language",
+    "cast",
+    "engine",
+    "writer",
+    "research",
+    *FALLBACK_FIELDS,
+    *QUALITY_FIELDS,
+)
 """What ``defaults`` of a batch may state for all its episodes, besides ``sources`` and ``artwork``."""
 ROW_FIELDS: Final = (*CONTENT_FIELDS, *DEFAULT_FIELDS)
 SOURCES_MAX: Final = 100
@@ -61,6 +71,7 @@ class RowReader:
             file=self.file,
             line=line,
             **read_fallback(row).model_dump(),
+            **read_quality(row).model_dump(),
         )
         self._must_have_content(request, row, line)
         self._must_be_speakable(request, row, request.language or show_language)

@@ -8,6 +8,7 @@ from podmill.briefs import fields
 from podmill.briefs.attachments import Attachments
 from podmill.briefs.fallback import read_fallback
 from podmill.briefs.nodes import Node
+from podmill.briefs.quality import read_quality
 from podmill.briefs.records import FileRequest, ShowRequest
 from podmill.errors import InputError, PodmillError
 from podmill.settings import Settings
@@ -43,6 +44,7 @@ def read_show(node: Node | None, attachments: Attachments, *, default: str | Non
         explicit=fields.flag(stated.get("explicit"), "explicit"),
         cover=_cover(stated.get("cover"), attachments),
         **read_fallback(stated).model_dump(),
+        **read_quality(stated).model_dump(),
         **{name: fields.text(stated.get(name), name) for name in texts},
     )
 

@@ -14,18 +14,28 @@ COMMANDS: Final = {
     "demo": "demo",
     "produce": "produce",
     "submit": "submit",
+    "estimate": "estimate",
     "status": "status",
     "watch": "status",
     "report": "report",
     "retry": "episodes",
     "cancel": "episodes",
+    "resume": "episodes",
     "up": "up",
     "doctor": "doctor",
     "backup": "backup",
     "restore": "backup",
 }
 """Module of each command, in the order of the help."""
-GROUPS: Final = {"show": "shows", "voices": "voices", "store": "store", "charges": "charges"}
+GROUPS: Final = {
+    "show": "shows",
+    "voices": "voices",
+    "store": "store",
+    "charges": "charges",
+    "costs": "costs",
+    "account": "accounts",
+    "budget": "budget",
+}
 """Module of each group of commands."""
 
 

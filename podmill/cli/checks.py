@@ -77,7 +77,7 @@ def ffmpeg(_settings: Settings) -> Check:
 def voices(settings: Settings) -> Check:
     """Whether the default cast can speak."""
     from podmill import speech
-    from podmill.cli.services import impatient
+    from podmill.preflight import impatient
 
     settings = impatient(settings)
     try:
@@ -110,6 +110,21 @@ def database(settings: Settings) -> Check:
     except PodmillError as exc:
         return Check(name="database", state="failed", found=exc.message, action=exc.action)
     return Check(name="database", state="ok", found=engine.url.render_as_string(hide_password=True))
+
+
+def price_lists(settings: Settings) -> Check:
+    """Whether the lists of prices and of tiers can be used, and have what an episode usually needs."""
+    from podmill.money import lists
+    from podmill.preflight import unpriced
+
+    try:
+        prices, tiers = lists.load(settings)
+    except PodmillError as exc:
+        return Check(name="prices", state="failed", found=exc.message, action=exc.action)
+    if unknown := unpriced(settings, prices):
+        found = " ".join(each.message for each in unknown)
+        return Check(name="prices", state="failed", found=found, action=unknown[0].action)
+    return Check(name="prices", state="ok", found=f"{len(prices)} prices, {len(tiers.all())} tiers")
 
 
 def broker(settings: Settings) -> Check:
@@ -149,6 +164,7 @@ CHECKS: Final[tuple[Callable[[Settings], Check], ...]] = (
     voices,
     transcriber,
     database,
+    price_lists,
     broker,
     node,
 )

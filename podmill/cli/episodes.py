@@ -1,4 +1,4 @@
-"""``podmill retry`` and ``podmill cancel``."""
+"""``podmill retry``, ``podmill cancel`` and ``podmill resume``."""
 
 from collections.abc import Sequence
 from typing import Annotated
@@ -9,7 +9,9 @@ from podmill.cli.options import AsJson
 from podmill.cli.outcome import Outcome
 from podmill.cli.output import note, print_json, show
 from podmill.cli.progress import note_if_idle
+from podmill.money import owners
 from podmill.settings import current
+from podmill.store.database import open_engine
 
 EpisodeIds = Annotated[list[str], typer.Argument(metavar="ID...", help="Ids of episodes, or how they begin.")]
 
@@ -30,6 +32,23 @@ def cancel(ids: EpisodeIds, as_json: AsJson = False) -> None:
     from pipelines import episode
 
     _tell("cancelled", episode.cancel(ids, current()), ids, as_json=as_json, otherwise="it is finished already")
+
+
+def resume(
+    owner: Annotated[
+        str | None,
+        typer.Argument(metavar="OWNER", help="account:NAME, show:SLUG, batch:ID, episode:ID. Unset: all."),
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Wake episodes that are paused because a budget did not cover them."""
+    from pipelines import episode
+
+    settings = current()
+    resumed = episode.resume(settings, owner=owner and owners.known(open_engine(settings), owner))
+    if resumed:
+        note_if_idle(settings)
+    _tell("resumed", resumed, (), as_json=as_json, otherwise="")
 
 
 def _tell(verb: str, done: Sequence[str], asked: Sequence[str], *, as_json: bool, otherwise: str) -> None:

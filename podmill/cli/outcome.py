@@ -15,10 +15,14 @@ class Outcome(IntEnum):
     """Some failed, wait for a person or were cancelled, or rows of the file were refused."""
     NOTHING = 2
     """Bad input or configuration, and nothing was made."""
+    PAUSED = 3
+    """A budget does not cover some, and nothing else is under way: they go on when it is raised or its period turns."""
 
 
 def of_finished(status: BatchStatus) -> Outcome:
-    """Of a command that waited until nothing more would happen."""
+    """Of a command that waited until nothing more would happen, or not now."""
+    if any(episode.paused for episode in status.episodes):
+        return Outcome.PAUSED
     complete = status.state == "published" and not status.refused
     return Outcome.DONE if complete else Outcome.INCOMPLETE
 

@@ -16,7 +16,15 @@ def write_page(report: BatchReport, settings: Settings, path: Path) -> None:
     Raises:
         InputError: the file cannot be written.
     """
-    html = render_page(report, settings, made_at=dt.datetime.now(dt.UTC))
+    write_html(render_page(report, settings, made_at=dt.datetime.now(dt.UTC)), path)
+
+
+def write_html(html: str, path: Path) -> None:
+    """Write a page, whole or not at all.
+
+    Raises:
+        InputError: the file cannot be written.
+    """
     temporary = path.with_name(f".{path.name}.{os.getpid()}")
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

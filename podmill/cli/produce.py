@@ -11,11 +11,11 @@ import typer
 
 from podmill import nodefile
 from podmill.briefs import Submission
-from podmill.cli import outcome, reading
-from podmill.cli.options import AsJson, Minutes, ReportFile, ShowName, Strict
+from podmill.cli import outcome, preflight, reading
+from podmill.cli.options import AccountName, AsJson, CheckOnly, Minutes, OnlyFitting, ReportFile, ShowName, Strict
 from podmill.cli.output import note, print_document, show
 from podmill.cli.pages import write_page
-from podmill.cli.progress import follow
+from podmill.cli.progress import follow, note_if_idle
 from podmill.errors import PodmillError
 from podmill.report.summary import BatchReport, batch_report
 from podmill.report.terminal import report_table
@@ -32,21 +32,29 @@ def produce(
     minutes: Minutes = None,
     strict: Strict = False,
     report_file: ReportFile = None,
+    account: AccountName = None,
+    check: CheckOnly = False,
+    only_fitting: OnlyFitting = False,
 ) -> None:
     """Make episodes and wait until they are published."""
     settings = current()
     submission = reading.read(paths, settings, strict=strict, show=show_name, minutes=minutes, as_json=as_json)
-    report = make(submission, settings)
+    submission = preflight.passed(
+        submission, settings, account=account, check=check, only_fitting=only_fitting, as_json=as_json
+    )
+    report = make(submission, settings, account=account)
     if report_file:
         write_page(report, settings, report_file)
     if as_json:
         print_document(report.status())
     else:
         show(report_table(report))
+    if any(episode.paused for episode in report.episodes):
+        note_if_idle(settings)
     raise typer.Exit(outcome.of_finished(report))
 
 
-def make(submission: Submission, settings: Settings) -> BatchReport:
+def make(submission: Submission, settings: Settings, *, account: str | None = None) -> BatchReport:
     """Submit and follow to the end.
 
     Raises:
@@ -56,7 +64,7 @@ def make(submission: Submission, settings: Settings) -> BatchReport:
 
     engine = database.open_engine(settings)
     with working_node(settings):
-        batch_id = submit(submission, settings)
+        batch_id = submit(submission, settings, account=account)
         follow(engine, batch_id, check=lambda: _must_run(settings, batch_id))
     with database.reading(engine) as connection:
         return batch_report(connection, batch_id)

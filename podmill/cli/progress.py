@@ -13,6 +13,7 @@ from sqlalchemy import Engine
 from models.steps import OPEN_STATES, STEPS, EpisodeState
 from podmill import nodefile
 from podmill.cli.output import errors, note
+from podmill.money import pauses
 from podmill.report.status import EpisodeProgress, batch_progress
 from podmill.report.terminal import STYLES
 from podmill.settings import Settings
@@ -24,7 +25,7 @@ ROWS_MAX = 12
 
 
 def follow(engine: Engine, batch_id: str, *, check: Callable[[], None] = lambda: None) -> None:
-    """Return once no worker may take a step of the batch any more.
+    """Return once no worker may take a step of the batch any more, or none until a budget covers what is paused.
 
     Args:
         check: called at every look; raises when waiting on has become pointless.
@@ -46,6 +47,17 @@ def is_open(episode: EpisodeProgress) -> bool:
     return episode.state in OPEN_STATES
 
 
+def _goes_on(engine: Engine, batch_id: str, episodes: Sequence[EpisodeProgress]) -> bool:
+    waiting = list(filter(is_open, episodes))
+    if any(not episode.paused for episode in waiting):
+        return True
+    if not waiting:
+        return False
+    # What others gave back may be enough; and somebody else may have woken them just now.
+    pauses.wake_fitting(engine)
+    return any(is_open(episode) and not episode.paused for episode in _look(engine, batch_id))
+
+
 def _look(engine: Engine, batch_id: str) -> list[EpisodeProgress]:
     with reading(engine) as connection:
         return batch_progress(connection, batch_id)
@@ -54,7 +66,7 @@ def _look(engine: Engine, batch_id: str) -> list[EpisodeProgress]:
 def _live(console: Console, engine: Engine, batch_id: str, check: Callable[[], None]) -> None:
     episodes = _look(engine, batch_id)
     with Live(_picture(episodes), console=console, refresh_per_second=4, transient=True) as live:
-        while any(map(is_open, episodes)):
+        while _goes_on(engine, batch_id, episodes):
             check()
             time.sleep(POLL_S)
             episodes = _look(engine, batch_id)
@@ -70,7 +82,7 @@ def _plain(console: Console, engine: Engine, batch_id: str, check: Callable[[], 
             if seen.get(episode.id) != place:
                 seen[episode.id] = place
                 console.print(line(episode), markup=False)
-        if not any(map(is_open, episodes)):
+        if not _goes_on(engine, batch_id, episodes):
             return
         check()
         time.sleep(POLL_S)
@@ -81,7 +93,11 @@ def line(episode: EpisodeProgress) -> str:
     step = "" if episode.state == EpisodeState.PUBLISHED else f", {episode.step.replace('_', ' ')}"
     # A parked episode says what it waits for, or a person would think that all hangs.
     reason = episode.error or (episode.activity if episode.state == EpisodeState.PARKED else "")
-    return f"{episode.id[:8]} {episode.title}: {episode.state}{step}{f': {reason}' if reason else ''}"
+    return f"{episode.id[:8]} {episode.title}: {_state(episode)}{step}{f': {reason}' if reason else ''}"
+
+
+def _state(episode: EpisodeProgress) -> str:
+    return "paused" if episode.paused else episode.state
 
 
 def _picture(episodes: Sequence[EpisodeProgress]) -> RenderableType:
@@ -93,11 +109,11 @@ def _picture(episodes: Sequence[EpisodeProgress]) -> RenderableType:
         table.add_row(
             Text(episode.title, overflow="ellipsis", no_wrap=True),
             ProgressBar(total=len(STEPS), completed=done, width=20),
-            Text(f"{episode.state}, {episode.step.replace('_', ' ')}", STYLES.get(EpisodeState(episode.state), "")),
+            Text(f"{_state(episode)}, {episode.step.replace('_', ' ')}", STYLES.get(EpisodeState(episode.state), "")),
             Text(episode.activity, "dim", overflow="ellipsis", no_wrap=True),
         )
     counts: dict[str, int] = {}
     for episode in episodes:
-        counts[episode.state] = counts.get(episode.state, 0) + 1
+        counts[_state(episode)] = counts.get(_state(episode), 0) + 1
     total = ", ".join(f"{count} {state}" for state, count in sorted(counts.items()))
     return Group(table, Text(f"{len(episodes)} episodes: {total}", "bold"))

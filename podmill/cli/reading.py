@@ -10,6 +10,7 @@ from podmill.cli.failures import describe, report
 from podmill.cli.outcome import Outcome
 from podmill.cli.output import note, print_json
 from podmill.errors import InputError
+from podmill.money import lists
 from podmill.settings import Settings
 
 
@@ -19,9 +20,11 @@ def read(
     """What the files ask for; refused rows are told on standard error.
 
     Raises:
+        ConfigurationError: the list of prices or of tiers cannot be used: before anything is made.
         InputError: a file cannot be used.
         typer.Exit: no row can be used, or ``strict`` and one cannot.
     """
+    lists.load(settings)
     submission = read_submissions(paths, settings, show=show, minutes=minutes)
     for row in submission.refused:
         note(f"refused: {row}")

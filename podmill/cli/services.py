@@ -6,14 +6,11 @@ from typing import TYPE_CHECKING, Final
 
 from podmill.cli.checks import Check
 from podmill.errors import InDoubtError, PodmillError, TransientError
-from podmill.provider_settings import ProviderSettings
 from podmill.settings import Settings
 
 if TYPE_CHECKING:
     from podmill.speech.engine import CheckedEngine
 
-ANSWER_S: Final = 10.0
-"""A provider that is silent for longer counts as away."""
 KEYS: Final[Mapping[str, str]] = {
     "elevenlabs": "PODMILL_ELEVENLABS_API_KEY",
     "minimax": "PODMILL_MINIMAX_API_KEY",
@@ -28,6 +25,7 @@ Asked = Callable[[], Check]
 
 def services(settings: Settings) -> Iterator[tuple[str, Asked]]:
     """A check for each provider that there is, by its name. Each may be made in a thread of its own."""
+    from podmill.preflight import impatient
     from podmill.speech.engine import ENGINES, CheckedEngine, make
 
     quick = impatient(settings)
@@ -38,13 +36,6 @@ def services(settings: Settings) -> Iterator[tuple[str, Asked]]:
         engine = make(name, quick)
         if isinstance(engine, CheckedEngine):
             yield f"speech {name}", partial(_check, f"speech {name}", partial(speech, engine))
-
-
-def impatient(settings: Settings) -> Settings:
-    """The same, with short waits for every provider."""
-    names = (name for name in ProviderSettings.model_fields if name.endswith("_timeout_s"))
-    waits = {name: min(getattr(settings, name), ANSWER_S) for name in names}
-    return settings.model_copy(update=waits)
 
 
 def gemini(settings: Settings) -> Check:

@@ -22,7 +22,7 @@ app = typer.Typer(help="Shows and their recurring episodes.", no_args_is_help=Tr
 SHOW, SCHEDULE = tables.table(tables.Show), tables.table(tables.Schedule)
 LISTED = (
     *("slug", "title", "description", "author", "language", "category", "subcategory", "link", "guid"),
-    *("voices_order", "voices_fallback", "voices_degrade"),
+    *("voices_order", "voices_fallback", "voices_degrade", "quality", "degrade"),
 )
 
 Slug = Annotated[str, typer.Argument(metavar="SLUG", help="Short name of the show.")]
@@ -69,6 +69,11 @@ def save(
     ] = None,
     voices_fallback: Annotated[str | None, typer.Option(help="never, whole or mixed.")] = None,
     voices_degrade: Annotated[str | None, typer.Option(help="auto, shifted, both, or nothing.")] = None,
+    quality: Annotated[str | None, typer.Option(help="standard or hd.")] = None,
+    degrade: Annotated[
+        str | None,
+        typer.Option(help="Given up when a budget does not cover an episode: quality,voice,minutes, or nothing."),
+    ] = None,
     as_json: AsJson = False,
 ) -> None:
     """Make a show or change it."""
@@ -92,6 +97,8 @@ def save(
         "voices_order": voices_order,
         "voices_fallback": voices_fallback,
         "voices_degrade": voices_degrade,
+        "quality": quality,
+        "degrade": degrade,
     }
     request = read_show_request({name: value for name, value in stated.items() if value is not None}, settings)
     artifact = _cover(request, settings)

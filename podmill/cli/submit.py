@@ -5,8 +5,8 @@ from typing import Annotated
 
 import typer
 
-from podmill.cli import outcome, reading
-from podmill.cli.options import AsJson, Minutes, ShowName, Strict
+from podmill.cli import outcome, preflight, reading
+from podmill.cli.options import AccountName, AsJson, CheckOnly, Minutes, OnlyFitting, ShowName, Strict
 from podmill.cli.output import print_document, show
 from podmill.cli.progress import follow, note_if_idle
 from podmill.report.status import batch_status
@@ -24,13 +24,19 @@ def submit(
     strict: Strict = False,
     show_name: ShowName = None,
     minutes: Minutes = None,
+    account: AccountName = None,
+    check: CheckOnly = False,
+    only_fitting: OnlyFitting = False,
 ) -> None:
     """Queue episodes and return."""
     settings = current()
     submission = reading.read(paths, settings, strict=strict, show=show_name, minutes=minutes, as_json=as_json)
+    submission = preflight.passed(
+        submission, settings, account=account, check=check, only_fitting=only_fitting, as_json=as_json
+    )
     from pipelines import batch  # loads Celery and the voices: only for what can be used
 
-    batch_id = batch.submit(submission, settings)
+    batch_id = batch.submit(submission, settings, account=account)
     engine = database.open_engine(settings)
     note_if_idle(settings)
     if wait:

@@ -4,6 +4,8 @@ from typing import TYPE_CHECKING
 
 from podmill.cli.options import AsJson
 from podmill.cli.output import note, print_json
+from podmill.money import lists
+from podmill.money.accounts import together
 from podmill.settings import current
 
 if TYPE_CHECKING:
@@ -15,6 +17,11 @@ def up(as_json: AsJson = False) -> None:
     from podmill import node
 
     settings = current()
+    prices, _ = lists.load(settings)
+    from podmill.preflight import unpriced
+
+    if unknown := unpriced(settings, prices):
+        raise together(unknown)
 
     def announce(started: "Node") -> None:
         info = started.info

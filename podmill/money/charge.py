@@ -29,6 +29,8 @@ class Item:
 
     price: Price
     quantity: float
+    used: float = 0.0
+    """How much of the month's volume was used before it: see ``podmill.money.usage``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,11 +50,18 @@ class Purchase:
     """What it is expected to be billed for, a unit each; at least one."""
     own: bool = False
     """It is answered by an engine of our own: what that did not deliver was never charged, and is never in doubt."""
+    discount_percent: float = 0.0
+    """By which its account pays less than the provider takes."""
+
+    @property
+    def cost_microusd(self) -> int:
+        """What the provider is expected to take."""
+        return total_microusd(self.items)
 
     @property
     def amount_microusd(self) -> int:
-        """What it is expected to cost."""
-        return total_microusd(self.items)
+        """What its account is expected to pay."""
+        return discounted(self.cost_microusd, self.discount_percent)
 
     @property
     def unit(self) -> str:
@@ -69,8 +78,8 @@ class Purchase:
         """What it cost when so much was billed: a number is of its first unit; a unit not named was not billed."""
         if isinstance(billed, StatedCost):
             return Bill(rounded_microusd(billed.usd * MICRO), self.quantity, request_id)
-        used = billed if isinstance(billed, Mapping) else {self.items[0].price.unit: billed}
-        items = tuple(Item(item.price, used.get(item.price.unit, 0.0)) for item in self.items)
+        counts = billed if isinstance(billed, Mapping) else {self.items[0].price.unit: billed}
+        items = tuple(Item(item.price, counts.get(item.price.unit, 0.0), item.used) for item in self.items)
         counted = sum(item.quantity for item in self._counted(items))
         return Bill(total_microusd(items), counted, request_id)
 
@@ -85,7 +94,8 @@ class Purchase:
 class Bill:
     """What a request really cost."""
 
-    amount_microusd: int
+    cost_microusd: int
+    """What the provider takes."""
     quantity: float
     request_id: str | None = None
     """The provider's own name for it."""
@@ -93,7 +103,12 @@ class Bill:
 
 def total_microusd(items: Iterable[Item]) -> int:
     """Their sum, which is exact; only it is rounded."""
-    return rounded_microusd(sum((item.price.exact_microusd(item.quantity) for item in items), Decimal(0)))
+    return rounded_microusd(sum((item.price.exact_microusd(item.quantity, item.used) for item in items), Decimal(0)))
+
+
+def discounted(cost_microusd: int, percent: float) -> int:
+    """What an account pays of a cost."""
+    return rounded_microusd(cost_microusd * (100 - Decimal(str(percent))) / 100)
 
 
 def _kind(unit: str) -> str:
@@ -122,9 +137,11 @@ def settle(
     """A locked charge was paid for. False: it was settled before, and nothing is changed."""
     if charge.state == ChargeState.SETTLED:
         return False
+    amount_microusd = discounted(bill.cost_microusd, charge.discount_percent)
     values = {
         "state": ChargeState.SETTLED,
-        "amount_microusd": bill.amount_microusd,
+        "cost_microusd": bill.cost_microusd,
+        "amount_microusd": amount_microusd,
         "quantity": bill.quantity,
         "request_id": bill.request_id,
         "reply": reply,
@@ -133,7 +150,7 @@ def settle(
     }
     connection.execute(update(CHARGE).where(CHARGE.c.key == charge.key).values(values))
     held = charge.amount_microusd if charge.state in OPEN else 0
-    sums.spend(connection, charge.account, charge.episode_id, held_microusd=held, billed_microusd=bill.amount_microusd)
+    sums.spend(connection, sums.payer_of(charge), held_microusd=held, billed_microusd=amount_microusd)
     return True
 
 
@@ -141,9 +158,15 @@ def refuse(connection: Connection, charge: Charge, reason: str) -> bool:
     """A locked charge was not paid for. False: it was closed before, and nothing is changed."""
     if charge.state not in OPEN:
         return False
-    values = {"state": ChargeState.REFUSED, "amount_microusd": 0, "reason": reason, "settled_at": now()}
+    values = {
+        "state": ChargeState.REFUSED,
+        "cost_microusd": 0,
+        "amount_microusd": 0,
+        "reason": reason,
+        "settled_at": now(),
+    }
     connection.execute(update(CHARGE).where(CHARGE.c.key == charge.key).values(values))
-    sums.give_back(connection, charge.account, charge.episode_id, charge.amount_microusd)
+    sums.give_back(connection, sums.payer_of(charge), charge.amount_microusd)
     return True
 
 

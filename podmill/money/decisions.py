@@ -65,8 +65,8 @@ def entries(engine: Engine, *, state: ChargeState | None = None, episode: str | 
         return [_entry(row) for row in connection.execute(newest_first).mappings()]
 
 
-def settle(engine: Engine, name: str, amount_microusd: int | None = None) -> Entry:
-    """It was charged, at what was expected unless an amount is given. Its reply is lost: the next try asks again.
+def settle(engine: Engine, name: str, cost_microusd: int | None = None) -> Entry:
+    """It was charged, at what was expected unless a cost is given. Its reply is lost: the next try asks again.
 
     Raises:
         InputError: no charge, or more than one, has that name, or its outcome is known.
@@ -74,8 +74,8 @@ def settle(engine: Engine, name: str, amount_microusd: int | None = None) -> Ent
     Ledger(engine).doubt_dead()
     with transaction(engine) as connection:
         found = _doubtful(connection, name)
-        amount = found.amount_microusd if amount_microusd is None else amount_microusd
-        bill = Bill(amount, found.quantity, found.request_id)
+        cost = found.cost_microusd if cost_microusd is None else cost_microusd
+        bill = Bill(cost, found.quantity, found.request_id)
         charge.settle(connection, found, bill, reason="A person says that it was charged.")
         return _decided(connection, found, "settled")
 

@@ -1,14 +1,20 @@
 """What an episode will cost, from its script."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from itertools import accumulate
 
 from models.quote import QuoteItem
 from models.script import Script
-from podmill.money.prices import PriceList
+from podmill.money.prices import Price, PriceList
 
 
 def estimate(
-    script: Script, speech: Mapping[tuple[str, str], Sequence[float]], prices: PriceList, *, transcriber: str
+    script: Script,
+    speech: Mapping[tuple[str, str], Sequence[float]],
+    prices: PriceList,
+    *,
+    transcriber: str,
+    used: Callable[[Price], float],
 ) -> tuple[QuoteItem, ...]:
     """One item per priced thing that is still to come, in the order they are spent.
 
@@ -17,6 +23,7 @@ def estimate(
     Args:
         speech: what every request to speak may use, at most, by provider and unit. Each request is paid for by itself,
             and so rounded by itself.
+        used: how much of the month's volume of a price is used.
 
     Raises:
         PriceUnknownError: something the episode needs has no price.
@@ -24,19 +31,19 @@ def estimate(
     writer = script.writer.partition(":")[0]
     minutes = round(script.estimated_s / 60, 3)
     return (
-        *(() if script.provenance else (_item("scripting", writer, "script", [1.0], prices),)),
-        *(_item("synthesis", engine, unit, counts, prices) for (engine, unit), counts in speech.items()),
-        _item("verification", transcriber, "minute", [minutes], prices),
+        *(() if script.provenance else (_item("scripting", prices.find(writer, "script"), [1.0], used),)),
+        *(_item("synthesis", prices.find(*priced), counts, used) for priced, counts in speech.items()),
+        _item("verification", prices.find(transcriber, "minute"), [minutes], used),
     )
 
 
-def _item(step: str, provider: str, unit: str, quantities: Sequence[float], prices: PriceList) -> QuoteItem:
-    price = prices.find(provider, unit)
+def _item(step: str, price: Price, quantities: Sequence[float], used: Callable[[Price], float]) -> QuoteItem:
+    before = accumulate(quantities, initial=used(price))
     return QuoteItem(
         step=step,
-        provider=provider,
-        unit=unit,
+        provider=price.provider,
+        unit=price.unit,
         quantity=sum(quantities),
         unit_price_usd=str(price.usd),
-        cost_microusd=sum(price.cost_microusd(quantity) for quantity in quantities),
+        cost_microusd=sum(price.cost_microusd(*each) for each in zip(quantities, before, strict=False)),
     )

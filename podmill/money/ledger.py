@@ -9,20 +9,22 @@ of a step only one may be open. What is in doubt stays counted until somebody se
 """
 
 from typing import Any, Final
-from uuid import uuid4
 
 from sqlalchemy import ColumnElement, Connection, Engine, and_, exists, func, select, update
 
 from models.steps import ChargeState, StepState
 from models.tables import Charge
 from podmill.limits.gate import Recent
-from podmill.money import charge, sums
+from podmill.money import charge, purses, sums
 from podmill.money.charge import CHARGE, OPEN, Bill, Purchase
 from podmill.money.fence import STEP_RUN, Fence
-from podmill.money.sums import ACCOUNT, RESERVATION
+from podmill.money.sums import ACCOUNT, WHOSE
 from podmill.store.clock import now
 from podmill.store.database import insert_into, reading, transaction
 from podmill.store.outage import through_outages
+
+OWNER: Final = "owner"
+"""The tier of who runs Podmill: no limits but the budgets that are set."""
 
 OVERLAP_S: Final = 3600.0
 """A request in the provider's record that is newer than a charge may belong to a charge this much older: one that was
@@ -40,11 +42,14 @@ class Ledger:
         self.engine = engine
 
     @through_outages
-    def open_account(self, account: str, budget_microusd: int | None) -> None:
-        """Make an account; one that exists keeps its budget."""
-        row = {"id": account, "budget_microusd": budget_microusd, "reserved_microusd": 0, "spent_microusd": 0}
+    def open_account(self, account: str, budget_microusd: int | None = None, *, tier: str = OWNER) -> None:
+        """Make an account; one that exists keeps its tier and its budgets."""
+        row = {"id": account, "tier": tier, "reserved_microusd": 0, "spent_microusd": 0, "created_at": now()}
         with transaction(self.engine) as connection:
-            connection.execute(insert_into(connection, ACCOUNT).values(row).on_conflict_do_nothing())
+            statement = insert_into(connection, ACCOUNT).values(row).on_conflict_do_nothing()
+            made = connection.scalar(statement.returning(ACCOUNT.c.id))
+            if made is not None and budget_microusd is not None:
+                purses.set_budget(connection, f"account:{account}", "total", budget_microusd)
 
     @through_outages
     def reserve(self, account: str, amount_microusd: int, fence: Fence) -> str:
@@ -54,32 +59,12 @@ class Ledger:
             The reservation's id.
 
         Raises:
-            BudgetExceededError: the account cannot cover it; nothing is held.
+            BudgetExceededError: a budget does not cover it; nothing is held.
             LeaseLostError: another worker owns the step.
         """
-        episode_id = fence.episode_id
         with transaction(self.engine) as connection:
             fence.hold(connection)
-            held = connection.execute(
-                select(RESERVATION.c.id, RESERVATION.c.amount_microusd)
-                .where(RESERVATION.c.episode_id == episode_id)
-                .with_for_update()
-            ).first()
-            sums.take(connection, account, amount_microusd - (held.amount_microusd if held else 0))
-            if held:
-                values = {"amount_microusd": amount_microusd, "open": True}
-                connection.execute(update(RESERVATION).where(RESERVATION.c.id == held.id).values(values))
-                return str(held.id)
-            row = {
-                "id": uuid4().hex,
-                "account": account,
-                "episode_id": episode_id,
-                "amount_microusd": amount_microusd,
-                "open": True,
-                "created_at": now(),
-            }
-            connection.execute(RESERVATION.insert().values(row))
-            return str(row["id"])
+            return sums.reserve(connection, account, fence.episode_id, amount_microusd)
 
     @through_outages
     def release(self, episode_id: str) -> None:
@@ -128,12 +113,11 @@ class Ledger:
             mine = next((each for each in known if each.state == ChargeState.INTENT), None)
             if mine is not None:
                 return mine
-            sums.hold(connection, purchase.account, purchase.episode_id, purchase.amount_microusd)
+            paying = sums.hold(connection, purchase.account, purchase.episode_id, purchase.amount_microusd)
             attempt = max((each.attempt for each in known), default=0) + 1
             row = {
                 "key": purchase.key(attempt),
-                "account": purchase.account,
-                "episode_id": purchase.episode_id,
+                **{name: getattr(paying, name) for name in WHOSE},
                 "step": purchase.step,
                 "part": purchase.part,
                 "content": purchase.content,
@@ -144,6 +128,8 @@ class Ledger:
                 "quantity": purchase.quantity,
                 "state": ChargeState.INTENT,
                 "amount_microusd": purchase.amount_microusd,
+                "cost_microusd": purchase.cost_microusd,
+                "discount_percent": purchase.discount_percent,
                 "created_at": now(),
             }
             return Charge(**connection.execute(CHARGE.insert().values(row).returning(CHARGE)).mappings().one())

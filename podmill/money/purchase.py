@@ -7,7 +7,7 @@ that was kept is used, an outcome that is not known is looked up or held, and no
 import logging
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from time import monotonic
 from typing import Any, Final, Literal
 from uuid import uuid4
@@ -187,6 +187,9 @@ def _resolve(charge: Charge, purchase: Purchase, offer: Offer[Answer], counter: 
         answer = offer.find(charge.created_at, lambda request_id: ledger.taken(charge, request_id))
     if answer is not None:
         bill = bill_of(purchase, offer.receipt(answer))
+        if bill.quantity == charge.quantity:
+            # It was made at the price of then, which may have changed.
+            bill = replace(bill, cost_microusd=charge.cost_microusd)
         if not ledger.recover(charge, bill, offer.keep(answer)):
             raise WaitError(f"Another charge of {charge.provider} was faster to the same record.", retry_after_s=1.0)
     elif wait_s > 0:
@@ -202,7 +205,7 @@ def bill_of(purchase: Purchase, receipt: Receipt | None) -> Bill:
     """What a request cost: as the provider said, else what was expected."""
     if receipt is None or receipt.billed is None:
         request_id = None if receipt is None else receipt.request_id
-        return Bill(purchase.amount_microusd, purchase.quantity, request_id)
+        return Bill(purchase.cost_microusd, purchase.quantity, request_id)
     return purchase.bill(receipt.billed, receipt.request_id)
 
 

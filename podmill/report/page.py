@@ -24,7 +24,7 @@ BARS_MAX: Final = 25
 ROWS_MAX: Final = 2000
 """Episodes listed: those that need a person first."""
 
-_ENVIRONMENT = Environment(
+ENVIRONMENT = Environment(
     loader=FileSystemLoader(Path(__file__).parent),
     autoescape=True,
     undefined=StrictUndefined,
@@ -35,9 +35,8 @@ _ENVIRONMENT = Environment(
 
 def render_page(report: BatchReport, settings: Settings, *, made_at: dt.datetime) -> str:
     """The report as HTML."""
-    _ENVIRONMENT.filters |= {"duration": duration, "percent": percent, "spoken": spoken}
     listed = sorted(report.episodes, key=lambda episode: episode.state == EpisodeState.PUBLISHED)[:ROWS_MAX]
-    return _ENVIRONMENT.get_template("page.html.j2").render(
+    return ENVIRONMENT.get_template("page.html.j2").render(
         report=report,
         summary=report.summary,
         listed=listed,
@@ -134,3 +133,6 @@ def _cost_plot(report: BatchReport) -> Markup | None:
         if cost_usd
     ]
     return bars(rows, title="Cost by provider", description="US dollars, settled and in doubt.") if rows else None
+
+
+ENVIRONMENT.filters |= {"duration": duration, "percent": percent, "spoken": spoken}

@@ -12,7 +12,8 @@ from models.publication import Publication
 from models.steps import OPEN_STATES, ChargeState, EpisodeState, Step
 from models.tables import Batch, Charge, Episode, Part, PublicationRow, TakeRow, table
 from podmill import recovery
-from podmill.errors import InputError
+from podmill.errors import BudgetExceededError, InputError
+from podmill.money import purses
 
 BATCH, EPISODE = table(Batch), table(Episode)
 CHARGE, PUBLICATION = table(Charge), table(PublicationRow)
@@ -61,6 +62,10 @@ class EpisodeStatus(BaseModel):
     """Engines that are heard in what was recorded, or ``text``."""
     spoken_why: str | None = None
     """Why the voices it was cast with are not, or not alone: what each of them said."""
+    degraded: str | None = None
+    """What of it was given up so that a budget covers it, and which one did not."""
+    paused: bool = False
+    """It is parked because a budget does not cover it: ``activity`` says which, and until when."""
     text_only: bool = False
     """No voice could speak it: it has a page with notes and transcript, and no audio."""
     publications: list[PublicationStatus]
@@ -86,6 +91,8 @@ class BatchStatus(BaseModel):
     episodes: list[EpisodeStatus]
     refused: list[dict[str, Any]]
     """Rows of the file that could not be taken: file, line, field, message."""
+    budget_warnings: list[str] = []
+    """Budgets that its episodes are under and that are used up, or nearly."""
 
 
 class EpisodeProgress(BaseModel):
@@ -98,6 +105,11 @@ class EpisodeProgress(BaseModel):
     progress: float
     activity: str
     error: str | None
+    error_code: str | None = None
+
+    @property
+    def paused(self) -> bool:
+        return _is_paused(self.state, self.error_code)
 
 
 class BatchOverview(BaseModel):
@@ -130,6 +142,10 @@ def batch_state(states: dict[str, int]) -> BatchState:
     return "published" if published and published == sum(states.values()) else "partial"
 
 
+def _is_paused(state: str, code: str | None) -> bool:
+    return state == EpisodeState.PARKED and code == BudgetExceededError.code
+
+
 def find_batch(connection: Connection, asked: str) -> str:
     """The id of the one batch whose id begins so.
 
@@ -144,7 +160,7 @@ def find_batch(connection: Connection, asked: str) -> str:
 
 
 def batch_status(connection: Connection, batch_id: str) -> BatchStatus:
-    """The status of a batch, in four queries however many episodes it has.
+    """The status of a batch, in as many queries however many episodes it has.
 
     Raises:
         InputError: there is no such batch.
@@ -168,6 +184,7 @@ def batch_status(connection: Connection, batch_id: str) -> BatchStatus:
         episodes.append(
             EpisodeStatus(
                 **{**row, "error_code": row["error_code"] if stands else None},
+                paused=_is_paused(row["state"], row["error_code"]),
                 options=list(recovery.options(row["error_code"], row["id"])) if stands else [],
                 audio_path=here.path if here else None,
                 transcript_path=here.transcript_path if here else None,
@@ -185,7 +202,18 @@ def batch_status(connection: Connection, batch_id: str) -> BatchStatus:
         feed_path=feed_path,
         episodes=episodes,
         refused=batch["refused"],
+        budget_warnings=_budget_warnings(connection, batch_id),
     )
+
+
+def _budget_warnings(connection: Connection, batch_id: str) -> list[str]:
+    payers = connection.execute(
+        select(EPISODE.c.account, EPISODE.c.show, EPISODE.c.id).where(EPISODE.c.batch_id == batch_id)
+    ).all()
+    owners = {f"batch:{batch_id}"}
+    for row in payers:
+        owners |= {f"account:{row.account}", f"show:{row.show}", f"episode:{row.id}"}
+    return [each.said for each in purses.now_standing(connection) if each.owner in owners and each.warning]
 
 
 def _engines(connection: Connection, batch_id: str) -> dict[str, str]:

@@ -1,17 +1,18 @@
 """The report of a batch: what came out of it, how good it is, how long each step took and what it cost."""
 
+import json
 import statistics
 from collections import defaultdict
 from collections.abc import Sequence
 
-from pydantic import BaseModel
+from pydantic import BaseModel, Field
 from sqlalchemy import Connection, func, select
 
-from models.steps import STEPS, EpisodeState
-from models.tables import Charge, Episode, StepRun, table
+from models.steps import STEPS, EpisodeState, Step
+from models.tables import Charge, Episode, StepDocument, StepRun, table
 from podmill.report.status import OWED, BatchStatus, batch_status, usd
 
-CHARGE, EPISODE, STEP_RUN = table(Charge), table(Episode), table(StepRun)
+CHARGE, DOCUMENT, EPISODE, STEP_RUN = table(Charge), table(StepDocument), table(Episode), table(StepRun)
 
 
 class Spread(BaseModel):
@@ -49,6 +50,10 @@ class Summary(BaseModel):
     elapsed_s: float | None
     """From submission to the last thing that happened."""
     cost_usd: float
+    estimated_usd: float | None = None
+    """What the published episodes were expected to cost before anything was spent; None: nobody estimated any."""
+    estimated_cost_usd: float = 0.0
+    """What the same episodes did cost."""
     cost_by_provider_usd: dict[str, float]
     requests: int
 
@@ -59,6 +64,8 @@ class BatchReport(BatchStatus):
     summary: Summary
     episode_busy_s: dict[str, dict[str, float]]
     """Working time by episode id and step."""
+    episode_estimate_usd: dict[str, float] = Field(default_factory=dict)
+    """What each episode was expected to cost before anything was spent, by its id."""
 
     def status(self) -> BatchStatus:
         """The same batch without its figures."""
@@ -77,8 +84,9 @@ def batch_report(connection: Connection, batch_id: str) -> BatchReport:
     first, last = connection.execute(
         select(func.min(EPISODE.c.created_at), func.max(EPISODE.c.updated_at)).where(EPISODE.c.batch_id == batch_id)
     ).one()
-    summary = _summary(status, busy, by_provider, None if first is None else float(last - first))
-    return BatchReport(**dict(status), summary=summary, episode_busy_s=busy)
+    estimates = _estimates(connection, batch_id)
+    summary = _summary(status, busy, by_provider, None if first is None else float(last - first), estimates)
+    return BatchReport(**dict(status), summary=summary, episode_busy_s=busy, episode_estimate_usd=estimates)
 
 
 def spread(values: Sequence[float]) -> Spread | None:
@@ -95,12 +103,17 @@ def spread(values: Sequence[float]) -> Spread | None:
 
 
 def _summary(
-    status: BatchStatus, busy: dict[str, dict[str, float]], by_provider: dict[str, int], elapsed_s: float | None
+    status: BatchStatus,
+    busy: dict[str, dict[str, float]],
+    by_provider: dict[str, int],
+    elapsed_s: float | None,
+    estimates: dict[str, float],
 ) -> Summary:
     counts: dict[str, int] = defaultdict(int)
     for episode in status.episodes:
         counts[episode.state] += 1
     published = [episode for episode in status.episodes if episode.state == EpisodeState.PUBLISHED]
+    estimated = [episode for episode in published if episode.id in estimates]
     finished = len(published) + counts[EpisodeState.FAILED] + counts[EpisodeState.REVIEW]
     step_busy_s = {step.value: sum(each.get(step, 0.0) for each in busy.values()) for step in STEPS}
     busy_s = sum(step_busy_s.values())
@@ -124,6 +137,8 @@ def _summary(
         seconds_per_minute=seconds_per_minute,
         elapsed_s=elapsed_s,
         cost_usd=usd(sum(by_provider.values())),
+        estimated_usd=round(sum(estimates[each.id] for each in estimated), 6) if estimated else None,
+        estimated_cost_usd=round(sum(each.cost_usd for each in estimated), 6),
         cost_by_provider_usd={provider: usd(amount) for provider, amount in by_provider.items()},
         requests=sum(episode.requests for episode in status.episodes),
     )
@@ -139,6 +154,21 @@ def _busy(connection: Connection, batch_id: str) -> dict[str, dict[str, float]]:
     for episode_id, step, busy_s in rows.all():
         busy[episode_id][step] = busy_s
     return busy
+
+
+def _estimates(connection: Connection, batch_id: str) -> dict[str, float]:
+    rows = connection.execute(
+        select(DOCUMENT.c.episode_id, DOCUMENT.c.body)
+        .join(EPISODE, EPISODE.c.id == DOCUMENT.c.episode_id)
+        .where(EPISODE.c.batch_id == batch_id, DOCUMENT.c.step == Step.COST_CHECK)
+    )
+    found = {}
+    for episode_id, body in rows:
+        # Not checked as a document: a batch may have ten thousand.
+        estimate = json.loads(body).get("estimate")
+        if estimate:
+            found[episode_id] = usd(sum(item["likely_microusd"] for item in estimate["items"]))
+    return found
 
 
 def _by_provider(connection: Connection, batch_id: str) -> dict[str, int]:

@@ -11,6 +11,8 @@ WIDTH = 560
 BARS_WIDTH = 1120
 LEFT = 56
 RIGHT = 16
+LABEL_WIDTH = 84
+"""Of a date below a column."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +44,16 @@ class Band:
     label: str
 
 
-def dots(points: Sequence[Point], band: Band, *, title: str, unit: str, places: int, height: int = 220) -> Markup:
+def dots(
+    points: Sequence[Point],
+    band: Band,
+    *,
+    title: str,
+    unit: str,
+    places: int,
+    order: str = "in the order of the batch",
+    height: int = 220,
+) -> Markup:
     """One dot for each point in order, over the band that is asked for. Points outside of it are hollow diamonds.
 
     Args:
@@ -77,7 +88,7 @@ def dots(points: Sequence[Point], band: Band, *, title: str, unit: str, places: 
         marks.append(f"{_mark(x, y(point.value), radius, good=point.good)}<title>{name}</title></path>")
     marks.append(
         f'<text class="axis end" x="{WIDTH - RIGHT}" y="{height - 6}">'
-        f"{len(points)} episode{'s' if len(points) > 1 else ''}, in the order of the batch</text>"
+        f"{len(points)} episode{'s' if len(points) > 1 else ''}, {escape(order)}</text>"
     )
     return _svg(marks, title=title, description=band.label, height=height)
 
@@ -107,6 +118,47 @@ def bars(rows: Sequence[Bar], *, title: str, description: str) -> Markup:
             x += width
         marks.append(f'<text class="axis" x="{x + 6:.1f}" y="{y + 14}">{escape(row.note)}</text>')
     return _svg(marks, title=title, description=description, height=len(rows) * row_height + 8, width=BARS_WIDTH)
+
+
+def columns(rows: Sequence[Bar], *, title: str, description: str, prefix: str = "", height: int = 240) -> Markup:
+    """Upright bars in their order, on one scale; as many labels as there is room for.
+
+    Args:
+        prefix: written before a value of the scale: ``"$"``.
+    """
+    highest = max((sum(value for _, value in row.segments) for row in rows), default=0.0)
+    _, top_value, ticks = axis(0.0, highest)
+    left, right, top, bottom = 72, BARS_WIDTH - LABEL_WIDTH // 2, 12, height - 28
+    step = (right - left) / max(len(rows), 1)
+    width = min(step * 0.72, 60.0)
+
+    def y(value: float) -> float:
+        return bottom - value / top_value * (bottom - top)
+
+    marks = [
+        f'<line class="grid" x1="{left}" x2="{right}" y1="{y(tick):.1f}" y2="{y(tick):.1f}"/>'
+        f'<text class="axis end" x="{left - 8}" y="{y(tick) + 4:.1f}">{escape(prefix)}{tick:,.{_places(ticks)}f}</text>'
+        for tick in ticks
+    ]
+    every = max(1, -(-len(rows) * LABEL_WIDTH // (right - left)))
+    for index, row in enumerate(rows):
+        middle = left + step * (index + 0.5)
+        reached = 0.0
+        for name, value in row.segments:
+            lower, reached = reached, reached + value
+            said = escape(f"{row.label}: {name.replace('_', ' ')} {prefix}{value:,.4f}; {row.note}")
+            marks.append(
+                f'<rect class="{escape(name)}" x="{middle - width / 2:.1f}" y="{y(reached):.1f}" width="{width:.1f}" '
+                f'height="{max(y(lower) - y(reached), 0.5):.1f}" rx="2"><title>{said}</title></rect>'
+            )
+        if index % every == 0:
+            marks.append(f'<text class="axis middle" x="{middle:.1f}" y="{height - 8}">{escape(row.label)}</text>')
+    return _svg(marks, title=title, description=description, height=height, width=BARS_WIDTH)
+
+
+def _places(ticks: Sequence[float]) -> int:
+    """Decimal places that tell ticks apart."""
+    return max(0, -_floor_log10(ticks[1] - ticks[0]))
 
 
 def axis(low: float, high: float) -> tuple[float, float, list[float]]:

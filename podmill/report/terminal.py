@@ -56,6 +56,8 @@ def status_table(status: BatchStatus) -> RenderableType:
     parts += _more(len(status.episodes), "episodes")
     parts += _stopped(listed)
     parts += [Text(f"{e.id[:8]}: {spoken(e)}", "yellow") for e in listed if e.spoken_why]
+    parts += [Text(f"{e.id[:8]}: {e.degraded}", "yellow") for e in listed if e.degraded]
+    parts += [Text(f"Budget: {warning}", "yellow") for warning in status.budget_warnings]
     parts += [Text(f"refused: {refused_line(row)}", "yellow") for row in status.refused[:ROWS_MAX]]
     parts += _more(len(status.refused), "refused rows")
     if status.feed_path:
@@ -81,6 +83,8 @@ def report_table(report: BatchReport) -> RenderableType:
         table.add_row("True peak", f"at most {figures.true_peak_dbtp.highest:.2f} dBTP")
     table.add_row("Work", _work(report))
     table.add_row("Cost", f"${figures.cost_usd:.4f} for {_speech_requests(figures.requests)}")
+    if figures.estimated_usd is not None:
+        table.add_row("Estimate", f"${figures.estimated_usd:.4f} for what cost ${figures.estimated_cost_usd:.4f}")
     for provider, cost_usd in figures.cost_by_provider_usd.items():
         table.add_row("", f"{escape(provider)} ${cost_usd:.4f}")
     return Group(status_table(report), Text(), table)
@@ -95,7 +99,7 @@ def state_text(episode: EpisodeStatus) -> Text:
     state = EpisodeState(episode.state)
     step = "" if state == EpisodeState.PUBLISHED else f" ({episode.step.replace('_', ' ')})"
     text = ", text only" if episode.text_only else ""
-    return Text(f"{state}{step}{text}", STYLES.get(state, ""))
+    return Text(f"{'paused' if episode.paused else state}{step}{text}", STYLES.get(state, ""))
 
 
 def _stopped(episodes: Sequence[EpisodeStatus]) -> list[Text]:

@@ -130,11 +130,10 @@ class ExaSearch:
         settings = context.settings
         _key(settings)
         query = Query(topic, settings)
-        further = max(settings.exa_results - INCLUDED, 0)
         answer = context.purchases.buy(
             query,
             provider=self.name,
-            quantities={"search": 1} | ({"further result": further} if further else {}),
+            quantities=quantities(settings),
             content=query.content,
             part=PART,
         )
@@ -148,6 +147,13 @@ class ExaSearch:
             for begin, end in statements(passage, brief.language)
         )
         return Found(self.name, self.name, leads, claims, (topic,))
+
+
+def quantities(settings: Settings) -> dict[str, float]:
+    """What one search is billed for."""
+    further = max(settings.exa_results - INCLUDED, 0)
+    found: dict[str, float] = {"search": 1}
+    return found | ({"further result": further} if further else {})
 
 
 def _key(settings: Settings) -> str:

@@ -35,16 +35,7 @@ class GoogleSearch:
         return settings.gemini_api_key is not None
 
     def search(self, topic: str, brief: Brief, context: StepContext) -> Found:
-        settings = context.settings
-        count = min(max(math.ceil(brief.minutes * STATEMENTS_A_MINUTE), STATEMENTS_MIN), STATEMENTS_MAX)
-        asked = Prompt(
-            model=settings.gemini_model,
-            system=prompt(PROMPT, count=str(count), language=brief.language),
-            text=material("topic", topic),
-            search=True,
-            output_tokens_max=THOUGHT_TOKENS + count * TOKENS_A_STATEMENT,
-        )
-        reply = Request(asked, settings).buy(context.purchases, PART)
+        reply = Request(asked(topic, brief, context.settings), context.settings).buy(context.purchases, PART)
         if reply.blocked and not reply.text.strip():
             raise PolicyError(
                 f"Gemini refuses to research {topic[:80]!r} ({reply.blocked}).",
@@ -59,6 +50,23 @@ class GoogleSearch:
             )
         leads = tuple(Lead(page.url, page.title) for page in reply.pages)
         return Found(self.name, f"{self.name}:{reply.model}", leads, claims, reply.queries, (label(PROMPT),))
+
+
+def wanted(minutes: float) -> int:
+    """Statements that an episode of so many minutes is asked for."""
+    return min(max(math.ceil(minutes * STATEMENTS_A_MINUTE), STATEMENTS_MIN), STATEMENTS_MAX)
+
+
+def asked(topic: str, brief: Brief, settings: Settings) -> Prompt:
+    """The one prompt of a search."""
+    count = wanted(brief.minutes)
+    return Prompt(
+        model=settings.gemini_model,
+        system=prompt(PROMPT, count=str(count), language=brief.language),
+        text=material("topic", topic),
+        search=True,
+        output_tokens_max=THOUGHT_TOKENS + count * TOKENS_A_STATEMENT,
+    )
 
 
 def _claims(reply: Reply, language: str) -> list[Claim]:

@@ -12,7 +12,7 @@ from podmill.scripting.pace import NO_RATES, Rates, measured, rates_of
 from podmill.scripting.writer import Writer
 from podmill.text.tongue import primary
 
-__all__ = ["WRITERS", "measured", "write", "writer_of"]
+__all__ = ["WRITERS", "measured", "suited", "write", "writer_of"]
 
 WRITERS: Final = {
     "gemini": "podmill.scripting.by_model.writer:GeminiWriter",
@@ -33,16 +33,12 @@ def writer_of(brief: Brief) -> Writer:
     return writer
 
 
-def write(brief: Brief, dossier: Dossier | None, context: StepContext, rates: Rates = NO_RATES) -> Script:
-    """The script of an episode.
-
-    Args:
-        rates: characters a second of voices that were measured, by voice.
+def suited(brief: Brief) -> Writer:
+    """The writer of a brief, if it writes in its language and for as many speakers.
 
     Raises:
-        ConfigurationError: the brief names an unknown writer.
-        InputError: the ready-made script cannot be used; names file, line and field.
-        ScriptError: no usable script can be made, or one that states what its sources do not.
+        ConfigurationError: there is no such writer.
+        ScriptError: it cannot write this.
     """
     writer = writer_of(brief)
     can = writer.capabilities
@@ -58,6 +54,21 @@ def write(brief: Brief, dossier: Dossier | None, context: StepContext, rates: Ra
             f"The {brief.writer} writer does not write in {brief.language!r}, only in {', '.join(can.languages)}.",
             action="Hand in a ready-made script in that language.",
         )
+    return writer
+
+
+def write(brief: Brief, dossier: Dossier | None, context: StepContext, rates: Rates = NO_RATES) -> Script:
+    """The script of an episode.
+
+    Args:
+        rates: characters a second of voices that were measured, by voice.
+
+    Raises:
+        ConfigurationError: the brief names an unknown writer.
+        InputError: the ready-made script cannot be used; names file, line and field.
+        ScriptError: no usable script can be made, or one that states what its sources do not.
+    """
+    writer = suited(brief)
     script = writer.write(brief, dossier, context, rates_of(brief.cast, rates))
     doubtful = {fact.id for fact in dossier.facts if not fact.supported} if dossier else set()
     wrong = next((line for line in script.lines if doubtful.intersection(line.facts)), None)

@@ -27,8 +27,6 @@ SAMPLE_RATE_HZ: Final = 24000
 VOICE: Final = re.compile(r"[a-z]{2,3}(-[A-Za-z0-9]{2,30}){1,6}(:[A-Za-z0-9.-]{1,60})?")
 LOCALE: Final = re.compile(r"[a-z]{2,3}(-[A-Z][a-z]{3})?(-([A-Z]{2}|[0-9]{3}))?(?=-|$)")
 HD: Final = (":DragonHD", ":MAI-Voice")
-NEURAL_SHARE: Final = 0.5
-"""What a character of a neural voice costs of one of an HD voice (15 and 30 US dollars a million)."""
 
 MULTILINGUAL: Final = (
     *("en", "de", "es", "fr", "it", "pt", "nl", "pl", "sv", "da", "nb", "fi", "cs", "hu", "ro", "el", "tr", "ru"),
@@ -57,8 +55,7 @@ class Azure:
             max_characters=CHARACTERS_MAX,
             max_speakers=1,
             sample_rate_hz=SAMPLE_RATE_HZ,
-            # The dearest that may be cast; a cheaper voice is counted as a share of it.
-            price_unit="character by an HD voice" if self._hd else "character",
+            price_unit="character",
             formats=(".wav",),
             queue="synthesis.api",
             # Its REST interface tells no times: each line is a request of its own.
@@ -79,7 +76,7 @@ class Azure:
         if _is_hd(name) and not self._hd:
             raise VoiceError(
                 f"{name!r} is an HD voice, which costs more than the voices of the settings.",
-                action="Name it in PODMILL_AZURE_SPEECH_VOICES: then money is held for HD voices.",
+                action="Name it in PODMILL_AZURE_SPEECH_VOICES to allow it.",
             )
         return self._voice(name, name)
 
@@ -145,14 +142,15 @@ class Azure:
         return answer
 
     def priced(self, request: SpeechRequest) -> tuple[str, Mapping[str, float]]:
-        """As ``MeteredEngine`` says: it counts more than the characters of a text."""
-        return self.name, {self.capabilities.price_unit: self._billed(hosted.base_voice(request), request)}
+        """As ``MeteredEngine`` says: it counts more than the characters of a text, and HD voices have their price."""
+        voice = hosted.base_voice(request)
+        return self.name, {_unit(voice): self._billed(voice, request)}
 
     def _billed(self, voice: str, request: SpeechRequest) -> float:
         """What it bills, which it does not say: all within the voice, markup too, and a Han character twice."""
         said = _said(voice, request.text, request.variant)
         characters = len(said) + sum(unicodedata.name(each, "").startswith("CJK UNIFIED") for each in said)
-        return characters * (NEURAL_SHARE if self._hd and not _is_hd(voice) else 1.0)
+        return float(characters)
 
 
 def _ssml(voice: str, text: str, variant: int) -> str:
@@ -172,6 +170,10 @@ def _said(voice: str, text: str, variant: int) -> str:
     if not variant or _is_hd(voice):
         return spoken
     return f'<prosody rate="-{4 * variant}%">{spoken}</prosody>'
+
+
+def _unit(voice: str) -> str:
+    return "character by an HD voice" if _is_hd(voice) else "character"
 
 
 def _is_hd(voice: str) -> bool:

@@ -1,6 +1,7 @@
 """ElevenLabs: hosted voices, paid by the character."""
 
 import datetime as dt
+import math
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -12,10 +13,11 @@ from podmill.settings import Settings
 from podmill.speech import elevenlabs_formats as formats
 from podmill.speech import files, hosted, pitch
 from podmill.speech.engine import EXTRAS, EngineCapabilities, RawSpeech, SpeechRequest, Voice
-from podmill.speech.standing import Standing
+from podmill.speech.standing import Credit, Standing
 from podmill.speech.timing import line_times
 
 if TYPE_CHECKING:
+    from podmill.money.record import Record
     from podmill.speech.elevenlabs_account import Account, Spoken, Wanted
     from podmill.speech.elevenlabs_replies import Subscription
 
@@ -32,6 +34,8 @@ MODELS: Final = {
 }
 """Characters that one request may have, by model (its documentation of models, October 2026)."""
 
+FAST: Final = ("flash", "turbo")
+"""In the names of models that take half a credit for a character (its pricing page, October 2026)."""
 CHARACTERS_UNKNOWN: Final = 5_000
 """Of a model that is neither in the table nor in the account's own list."""
 
@@ -102,6 +106,10 @@ class ElevenLabs:
             stitching=known.stitching and model not in account.unstitched,
         )
 
+    def usual(self, request: SpeechRequest) -> Mapping[str, float]:
+        """As ``ForeseenEngine`` says: credits, of which fast models take half a one for a character."""
+        return {self.capabilities.price_unit: float(math.ceil(request.characters * self._credits()))}
+
     @property
     def set_up(self) -> bool:
         return self.settings.elevenlabs_api_key is not None
@@ -134,6 +142,20 @@ class ElevenLabs:
             return Standing("", f"its subscription is {plan.status}", "Look at its page of subscriptions.")
         problem = formats.problem(self.settings.elevenlabs_format, plan.tier)
         return Standing("", problem.message, problem.action) if problem else _standing(plan)
+
+    def credit(self) -> Credit | None:
+        """As ``CreditEngine`` says."""
+        plan = self._account().subscription()
+        if plan is None or plan.left is None:
+            return None
+        return Credit(plan.left, share=self._credits(), until=_renewed(plan))
+
+    def record(self, since: float) -> "Record":
+        """As ``RecordedProvider`` says."""
+        account = self._account()
+        from podmill.speech.elevenlabs_usage import record
+
+        return record(account, since)
 
     def check_voice(self, voice: Voice) -> None:
         """As ``VoicesCheckedEngine`` says."""
@@ -200,6 +222,10 @@ class ElevenLabs:
             installed,
         )
 
+    def _credits(self) -> float:
+        """That a character is likely to take."""
+        return 0.5 if any(mark in self.settings.elevenlabs_model for mark in FAST) else 1.0
+
     def _account(self) -> "Account":
         self._must_be_installed()
         from podmill.speech.elevenlabs_account import account
@@ -251,10 +277,15 @@ def _languages(model: str) -> tuple[str, ...]:
 
 
 def _standing(plan: "Subscription") -> Standing:
-    when = f", renewed on {dt.datetime.fromtimestamp(plan.resets_at, dt.UTC):%Y-%m-%d}" if plan.resets_at else ""
+    when = f", renewed on {day}" if (day := _renewed(plan)) else ""
     name = f"plan {plan.tier or 'unknown'}"
     if plan.left is None:
         return Standing(f"{name}{when}")
     if plan.left == 0:
         return Standing("", f"the credit of its {name} is used up{when}", "Buy credit, or wait until then.")
     return Standing(f"{name}, {plan.left:,} of {plan.limit:,} credits left{when}")
+
+
+def _renewed(plan: "Subscription") -> str:
+    """The day on which its credit is, where it says."""
+    return f"{dt.datetime.fromtimestamp(plan.resets_at, dt.UTC):%Y-%m-%d}" if plan.resets_at else ""

@@ -237,7 +237,7 @@ class Account:
         """
         found = [
             item
-            for item in self._history(
+            for item in self.history(
                 None if wanted.turns else wanted.voice_id, int(since) - CLOCKS_S, math.ceil(until) + CLOCKS_S
             )
             if replies.is_of(item, wanted) and not taken(replies.identity(item))
@@ -262,7 +262,8 @@ class Account:
             Receipt(replies.identity(item), replies.cost(item)),
         )
 
-    def _history(self, voice_id: str | None, since: int, until: int) -> Iterator["SpeechHistoryItemResponse"]:
+    def history(self, voice_id: str | None, since: int, until: int) -> Iterator["SpeechHistoryItemResponse"]:
+        # All of it between two times, or TransientError.
         after: str | None = None
         for _ in range(PAGES_MAX):
             page = self._page(voice_id, since, until, after)

@@ -11,15 +11,7 @@ from models.documents import Document
 from podmill import registry
 from podmill.settings import Settings
 
-ENGINES: Final = {
-    "piper": "podmill.speech.piper:Piper",
-    "kokoro": "podmill.speech.kokoro:Kokoro",
-    "elevenlabs": "podmill.speech.elevenlabs:ElevenLabs",
-    "minimax": "podmill.speech.minimax:MiniMax",
-    "azure": "podmill.speech.azure:Azure",
-    "gemini": "podmill.speech.gemini:Gemini",
-    "openai": "podmill.speech.openai_speech:OpenAISpeech",
-}
+ENGINES: Final = registry.ENGINES
 EXTRAS: Final = {"piper": "piper", "kokoro": "kokoro", "elevenlabs": "elevenlabs", "gemini": "gemini"}
 """The extra that installs an engine's packages; the others need none."""
 
@@ -278,6 +270,15 @@ class MeteredEngine(Engine, Protocol):
         ...
 
 
+@runtime_checkable
+class ForeseenEngine(Engine, Protocol):
+    """An engine that is not always billed as much as it may be."""
+
+    def usual(self, request: SpeechRequest) -> Mapping[str, float]:
+        """How much of each unit a request is likely to be billed for."""
+        ...
+
+
 class RecordedEngine(Engine, Protocol):
     """An engine whose provider keeps a record of what it made: its ``record_after_s`` is set."""
 
@@ -319,6 +320,11 @@ def priced(made: Engine, request: SpeechRequest) -> tuple[str, Mapping[str, floa
     if isinstance(made, MeteredEngine):
         return made.priced(request)
     return made.name, {made.capabilities.price_unit: request.characters}
+
+
+def usual(made: Engine, request: SpeechRequest) -> Mapping[str, float]:
+    """How much of each unit a request is likely to be billed for."""
+    return made.usual(request) if isinstance(made, ForeseenEngine) else priced(made, request)[1]
 
 
 def primary(language: str) -> str:

@@ -111,11 +111,17 @@ def check(choice: Choice, language: str, settings: Settings) -> None:
     Raises:
         ConfigurationError: a key, plan or address does not work.
         QuotaError: an account is used up.
-        VoiceError: a voice is not there, or does not speak the language.
+        VoiceError: a voice is not there, does not speak the language, or sounds worse than it may.
         TransientError: a provider does not answer now.
     """
     for name in choice.engines:
         made = engine.make(name, settings)
+        if made.capabilities.sample_rate_hz < settings.speech_rate_min_hz:
+            raise VoiceError(
+                f"Voices of {name} have {made.capabilities.sample_rate_hz:,} samples a second; "
+                f"{settings.speech_rate_min_hz:,} are asked for.",
+                action="Cast others or another format, or lower PODMILL_SPEECH_RATE_MIN_HZ.",
+            )
         names = {member.voice for member in choice.cast if _engine(member.voice) == name and member.voice != AUTO}
         voices = [find(voice_id, settings) for voice_id in sorted(names)]
         for voice in voices:

@@ -50,6 +50,11 @@ SLOWEST: Final = 8.0
 QUICKEST: Final = 30.0
 """Letters a second: nobody speaks slower, so that money is held for enough; or quicker, so that something is missing.
 Voices were measured at 12 to 15."""
+USUAL: Final = 13.5
+"""Letters a second that are expected, and the pause after a line."""
+PAUSE_USUAL_S: Final = 0.4
+BYTES_A_TOKEN: Final = 4
+"""Of English, as Google says; what money is held for counts three."""
 PAUSES_S: Final = 2.0
 DENSE_SHARE: Final = 3
 """Characters of English that one of Chinese takes as long as."""
@@ -96,6 +101,14 @@ class Gemini:
         return f"{self.name}:{self.settings.gemini_speech_model}", {
             "input token": math.ceil(size_bytes / gemini_client.BYTES_PER_TOKEN) + PROMPT_TOKENS,
             "output token": min(math.ceil(seconds * TOKENS_A_SECOND), OUTPUT_TOKENS_MAX),
+        }
+
+    def usual(self, request: SpeechRequest) -> Mapping[str, float]:
+        """As ``ForeseenEngine`` says."""
+        seconds = len(request.lines) * PAUSE_USUAL_S + weight(request.text) / USUAL
+        return {
+            "input token": float(math.ceil(len(request.text.encode()) / BYTES_A_TOKEN)),
+            "output token": float(min(math.ceil(seconds * TOKENS_A_SECOND), OUTPUT_TOKENS_MAX)),
         }
 
     def speak(self, request: SpeechRequest) -> RawSpeech:

@@ -26,3 +26,28 @@ class StandingEngine(Protocol):
             PodmillError: as ``CheckedEngine.check``.
         """
         ...
+
+
+@dataclass(frozen=True, slots=True)
+class Credit:
+    """What was bought of a provider and is not used yet."""
+
+    left: float
+    """In the units that a receipt counts."""
+    share: float = 1.0
+    """How much of it one unit that is promised is likely to use."""
+    until: str = ""
+    """The day on which it is renewed: ``2026-12-01``."""
+
+
+@runtime_checkable
+class CreditEngine(Protocol):
+    """An engine whose account has so much credit and no more."""
+
+    def credit(self) -> Credit | None:
+        """Ask for it: this costs nothing. None: it has no limit, or does not tell.
+
+        Raises:
+            PodmillError: as ``CheckedEngine.check``.
+        """
+        ...

@@ -1,5 +1,8 @@
 """The cache of takes."""
 
+from collections.abc import Sequence
+from typing import Final
+
 from sqlalchemy import Engine, delete, select, update
 
 from models.steps import OPEN_STATES, EpisodeState
@@ -7,11 +10,12 @@ from models.tables import Episode, Part, TakeRow, table
 from models.take import Take
 from podmill.context import ArtifactStore
 from podmill.store.clock import now
-from podmill.store.database import insert_into, transaction
+from podmill.store.database import insert_into, reading, transaction
 
 TAKE, PART, EPISODE = table(TakeRow), table(Part), table(Episode)
 
 DAY_S = 86400.0
+KEYS_AT_ONCE: Final = 500
 
 
 class DatabaseTakes:
@@ -49,6 +53,16 @@ class DatabaseTakes:
         }
         with transaction(self.engine) as connection:
             connection.execute(insert_into(connection, TAKE).values(values).on_conflict_do_nothing())
+
+
+def known(engine: Engine, keys: Sequence[str]) -> set[str]:
+    """Those of some keys whose take is in the cache."""
+    found: set[str] = set()
+    with reading(engine) as connection:
+        for begin in range(0, len(keys), KEYS_AT_ONCE):
+            asked = keys[begin : begin + KEYS_AT_ONCE]
+            found.update(connection.scalars(select(TAKE.c.key).where(TAKE.c.key.in_(asked))))
+    return found
 
 
 def forget_unused(engine: Engine, keep_days: float) -> int:

@@ -5,12 +5,14 @@ from pathlib import Path
 from typing import Any, Final, cast
 
 from fastapi import FastAPI
+from pydantic import SecretStr
 from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import HTMLResponse, JSONResponse, RedirectResponse, Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from podmill.errors import InputError
 from podmill.publishing.pages import environment
 from podmill.settings import Settings
 from podmill.web import public
@@ -19,6 +21,8 @@ from podmill.web.media import serve_file
 
 Status = Callable[[], Mapping[str, Any]]
 """Gives ``{"batches": [...]}``, each as ``podmill status --json`` prints it; called in a thread."""
+CostsPage = Callable[[Mapping[str, str]], str]
+"""Gives the page of costs that is asked for: ``since``, ``until``, ``account``, ``show``; called in a thread."""
 
 SECURITY_HEADERS: Final = {
     "Content-Security-Policy": (
@@ -42,18 +46,21 @@ _PREFLIGHT: Final = {
 _ENVIRONMENT: Final = environment(Path(__file__).parent / "templates")
 
 
-def create_app(settings: Settings, status: Status | None = None) -> FastAPI:
+def create_app(settings: Settings, status: Status | None = None, costs: CostsPage | None = None) -> FastAPI:
     """The application that serves ``settings.public``.
 
     Args:
         status: what the status page shows. Without it, or without ``settings.web_password``, there is no such page.
+        costs: the page of costs, which is there on the same terms.
     """
     app = FastAPI(title="Podmill", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     app.add_middleware(_Secured)
     app.add_exception_handler(HTTPException, _refused)
     _add_pages(app, settings.public)
     if status and settings.web_password:
-        _add_status(app, settings, status)
+        _add_status(app, settings.web_password, status)
+    if costs and settings.web_password:
+        _add_costs(app, settings.web_password, costs)
     _add_files(app, settings.public)
     return app
 
@@ -73,16 +80,33 @@ def _add_pages(app: FastAPI, folder: Path) -> None:
         return RedirectResponse("/_assets/podmill.svg", status_code=308)
 
 
-def _add_status(app: FastAPI, settings: Settings, status: Status) -> None:
+def _add_status(app: FastAPI, password: SecretStr, status: Status) -> None:
     @app.api_route("/status", methods=_READ)
     def status_page(request: Request) -> Response:
-        password = settings.web_password
-        if password is None or not allowed(request.headers.get("authorization"), password):
-            challenge = {"WWW-Authenticate": 'Basic realm="Podmill", charset="UTF-8"'}
-            raise HTTPException(401, "The status page needs the password.", headers=challenge)
+        _must_be_allowed(request, password)
         page = _page("status.html.j2", batches=status()["batches"])
         page.headers["Cache-Control"] = "no-store"
         return page
+
+
+def _add_costs(app: FastAPI, password: SecretStr, costs: CostsPage) -> None:
+    @app.api_route("/costs", methods=_READ)
+    def costs_page(request: Request) -> Response:
+        _must_be_allowed(request, password)
+        try:
+            page = costs(request.query_params)
+        except InputError as exc:
+            raise HTTPException(400, str(exc)) from exc
+        # It carries its style, as the file that the command writes does, and nothing else.
+        policy = "default-src 'none'; style-src 'unsafe-inline'; base-uri 'none'; form-action 'none'"
+        policy += "; frame-ancestors 'none'"
+        return HTMLResponse(page, headers={"Cache-Control": "no-store", "Content-Security-Policy": policy})
+
+
+def _must_be_allowed(request: Request, password: SecretStr) -> None:
+    if not allowed(request.headers.get("authorization"), password):
+        challenge = {"WWW-Authenticate": 'Basic realm="Podmill", charset="UTF-8"'}
+        raise HTTPException(401, "This page needs the password.", headers=challenge)
 
 
 def _add_files(app: FastAPI, folder: Path) -> None:

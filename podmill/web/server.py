@@ -13,8 +13,8 @@ import uvicorn
 from podmill import settings as configuration
 from podmill.errors import ConfigurationError, PodmillError
 from podmill.settings import Settings
-from podmill.web.app import Status, create_app
-from podmill.web.overview import overview
+from podmill.web.app import CostsPage, Status, create_app
+from podmill.web.overview import costs_page, overview
 
 _BACKLOG: Final = 2048
 _DRAIN_S: Final = 5
@@ -27,6 +27,7 @@ def serve(
     port: int,
     *,
     status: Status | None = None,
+    costs: CostsPage | None = None,
     ready: Callable[[int], None] | None = None,
 ) -> None:
     """Serve until SIGINT or SIGTERM.
@@ -34,6 +35,7 @@ def serve(
     Args:
         port: 0 finds a free one.
         status: what the status page shows.
+        costs: the page of costs.
         ready: called with the port once connections are accepted.
 
     Raises:
@@ -48,7 +50,7 @@ def serve(
         if ready:
             ready(listener.getsockname()[1])
         config = uvicorn.Config(
-            create_app(settings, status),
+            create_app(settings, status, costs),
             log_level=settings.log_level.lower(),
             access_log=False,
             server_header=False,
@@ -95,7 +97,14 @@ def main(arguments: Sequence[str] | None = None) -> int:
         settings = configuration.current()
         host = asked.host or settings.web_host
         port = settings.web_port if asked.port is None else asked.port
-        serve(settings, host, port, status=lambda: overview(settings), ready=lambda bound: _announce(host, bound))
+        serve(
+            settings,
+            host,
+            port,
+            status=lambda: overview(settings),
+            costs=lambda query: costs_page(settings, query),
+            ready=lambda bound: _announce(host, bound),
+        )
     except PodmillError as exc:
         sys.stderr.write(f"{exc}\n")
         return exc.exit_code

@@ -31,7 +31,8 @@ from sqlalchemy import Engine, func, select
 from sqlalchemy.exc import SQLAlchemyError
 
 from models.steps import EpisodeState
-from models.tables import Account, Episode, table
+from models.tables import Episode, table
+from podmill.money import purses
 from podmill.settings import Settings, load
 from podmill.store.database import open_engine, reading
 from tests.acceptance import soak_checks
@@ -169,12 +170,8 @@ def _states(engine: Engine) -> Counter[str]:
 
 
 def _over_budget(engine: Engine) -> int:
-    account = table(Account)
     with reading(engine) as connection:
-        return sum(
-            row.spent_microusd + row.reserved_microusd > row.budget_microusd
-            for row in connection.execute(select(account).where(account.c.budget_microusd.is_not(None)))
-        )
+        return sum(each.used_microusd > each.limit_microusd for each in purses.now_standing(connection))
 
 
 def _variables(folder: Path, broker_url: str, database_url: str | None) -> dict[str, str]:

@@ -22,6 +22,8 @@ from podcast_tasks.app import _remember_queues, app
 from podcast_tasks.queues import task_of
 from podcast_tasks.running import Done, Work, journal, run_step
 from podmill.errors import LimitedError
+from podmill.money.amounts import microusd
+from podmill.money.fence import Fence
 from podmill.money.ledger import Ledger
 from podmill.settings import current
 from podmill.store.database import insert_into, open_engine, transaction
@@ -50,6 +52,10 @@ def research(work: Work) -> Done:
         time.sleep(600)
     elif what == "wait" and not released.exists():
         raise LimitedError("The limit is reached.", retry_after_s=float(seconds))
+    elif what == "pay":
+        claim, settings = work.claim, current()
+        fence = Fence(claim.episode_id, claim.step, claim.token, settings.lease_s)
+        Ledger(work.journal.engine).reserve(work.account, microusd(seconds), fence)
     elif what == "die":
         os.kill(os.getpid(), signal.SIGKILL)
     mark(work, f"worked{work.claim.attempt}").touch()

@@ -66,7 +66,7 @@ TABLE = {
     "unauthenticated": Case(ConfigurationError, "PODMILL_GEMINI_API_KEY"),
     "permission": Case(ConfigurationError, "PODMILL_GEMINI_API_KEY"),
     "region": Case(ConfigurationError, "use another key"),
-    "retired": Case(ConfigurationError, "gemini-3.8-flash-tts.* may be retired"),
+    "retired": Case(ConfigurationError, "gemini-3.8-flash-lite-tts.* may be retired"),
     "moved": Case(ConfigurationError, "PODMILL_GEMINI_URL"),
     "argument": Case(RefusedError, "invalid argument"),
     "with_schema": Case(RefusedError, "not supported"),

@@ -75,7 +75,7 @@ MINIMAX = (
     Case("1027", PolicyError, "refuses to speak line 3, 'Who am I to say.', the speech"),
     Case("1042", RefusedError, "cannot speak line 3, 'Who am I to say.'"),
     Case("2013", RefusedError, "cannot speak line 3, 'Who am I to say.'"),
-    Case("2013_model", ConfigurationError, r"\(model speech-2.8-hd\)\. The model may be retired.*MINIMAX_MODEL"),
+    Case("2013_model", ConfigurationError, r"\(model speech-2.8-turbo\)\. The model may be retired.*MINIMAX_MODEL"),
     Case("2037", RefusedError, "cannot speak line 3, 'Who am I to say.'"),
     Case("20132", VoiceError, "Choose a voice"),
     Case("302", ConfigurationError, "PODMILL_MINIMAX_URL"),

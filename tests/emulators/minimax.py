@@ -68,7 +68,7 @@ class MiniMax(Speaking):
         "500": Refusal(500, "oops"),
         "502": Refusal(502, "<html>Bad Gateway</html>"),
         "503": Refusal(503, "", {"Retry-After": "3"}),
-        "2013_model": stated(2013, "invalid params, model speech-2.8-hd is not supported"),
+        "2013_model": stated(2013, "invalid params, model speech-2.8-turbo is not supported"),
         "echo": stated(1000, "the header was Bearer emulated-key"),
     }
     own_faults = ("subtitles_missing", "subtitles_other", "unbilled")

@@ -8,7 +8,8 @@ import pytest
 from sqlalchemy import Engine, select, update
 
 from models.steps import Step
-from podmill.money.sums import ACCOUNT
+from podmill.money import purses
+from podmill.money.sums import RESERVATION
 from podmill.store.database import reading, transaction
 from tests.emulators.running import Running
 from tests.speaking import EPISODE, STEP_RUN, due_for
@@ -62,12 +63,32 @@ def test_killed_between_any_two_effects_it_is_paid_once(
     check_sums(engine)
 
 
+def test_ten_workers_race_for_the_last_dollar(
+    engine: Engine, show: str, env: dict[str, str], elevenlabs_emulator: Running
+) -> None:
+    """Ten processes check the cost of an episode each, and there is money for three: three hold theirs, seven wait."""
+    price = 80 * len(LINE)
+    with transaction(engine) as connection:
+        purses.set_budget(connection, "account:default", "total", 4 * price - 1)
+    ids = [due_for(Step.COST_CHECK, engine, show, f"{n}", f"{LINE[:-2]}{n}.", voice=VOICE) for n in range(10)]
+    racing = [start(Step.COST_CHECK, episode_id, env) for episode_id in ids]
+    for process in racing:
+        assert ended(process) == 0
+
+    with reading(engine) as connection:
+        rows = connection.execute(select(EPISODE.c.step, EPISODE.c.error_code)).all()
+        held = connection.scalars(select(RESERVATION.c.amount_microusd)).all()
+    assert Counter(map(tuple, rows)) == {("synthesis", None): 3, ("cost_check", "budget_exceeded"): 7}
+    assert list(held) == [price] * 3
+    check_sums(engine)
+
+
 def test_racing_for_the_last_dollar(
     engine: Engine, show: str, env: dict[str, str], elevenlabs_emulator: Running
 ) -> None:
     """Four processes, money for two: two are spoken, two are told what is left, and the provider billed two."""
     with transaction(engine) as connection:
-        connection.execute(update(ACCOUNT).values(budget_microusd=2 * len(LINE) * 80 + 79))
+        purses.set_budget(connection, "account:default", "total", 2 * len(LINE) * 80 + 79)
     # Of one length, and different: the take of one line would be that of all.
     lines = [f"{LINE[:-1]}{mark}" for mark in ".!?;"]
     ids = [due_for(Step.SYNTHESIS, engine, show, line, line, voice=VOICE) for line in lines]

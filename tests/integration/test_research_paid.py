@@ -13,7 +13,7 @@ from models.tables import Account, Charge, table
 from pipelines import episode as episodes
 from podcast_tasks import purchases, research, running
 from podcast_tasks.journal import EPISODE, STEP_RUN
-from podmill.errors import BudgetExceededError
+from podmill.money import purses
 from podmill.settings import Settings, current
 from podmill.store.database import reading, transaction
 from tests.emulators.searching import RunningExa, RunningGemini
@@ -148,15 +148,15 @@ def test_what_is_in_doubt_stays_counted(engine: Engine, episode_id: str, gemini_
 def test_a_budget_that_is_too_small_asks_nothing(
     engine: Engine, episode_id: str, gemini_emulator: RunningGemini, exa_emulator: RunningExa
 ):
-    """Research is paid for before the quote: each intent must fit the account's budget."""
+    """Research is paid for before the quote: an intent that does not fit the budget pauses it."""
     with transaction(engine) as connection:
-        connection.execute(update(ACCOUNT).values(budget_microusd=5000))
+        purses.set_budget(connection, "account:default", "total", 5000)
 
-    with pytest.raises((BudgetExceededError, Ignore)):
+    with pytest.raises(Ignore):
         running.run_step(Step.RESEARCH, episode_id, research.make)
 
     assert gemini_emulator.requests() == exa_emulator.requests() == []
     assert charges(engine) == []
     with reading(engine) as connection:
         row = connection.execute(select(EPISODE.c.state, EPISODE.c.error_code)).one()
-    assert tuple(row) == (EpisodeState.FAILED, "budget_exceeded")
+    assert tuple(row) == (EpisodeState.PARKED, "budget_exceeded")

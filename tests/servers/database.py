@@ -2,15 +2,19 @@
 
 from collections.abc import Iterator
 from pathlib import Path
+from time import monotonic, sleep
+from typing import Final, cast
 
 import pytest
-from sqlalchemy import Engine, event
+from sqlalchemy import Engine, QueuePool, event
 
 from models.tables import Show, table
 from podmill.money.ledger import Ledger
 from podmill.settings import Settings, load
 from podmill.store.clock import now
 from podmill.store.database import open_engine, transaction
+
+PATIENCE_S: Final = 5.0
 
 
 @pytest.fixture(params=["sqlite", "postgresql"])
@@ -32,7 +36,13 @@ def engine(settings: Settings) -> Iterator[Engine]:
         opened.dispose()
     Ledger(opened).open_account("default", None)
     yield opened
+    # A thread that renews leases may have a connection just now; it is given back to the pool that it came from.
+    pool = cast(QueuePool, opened.pool)
     opened.dispose()
+    give_up_at = monotonic() + PATIENCE_S
+    while pool.checkedout() and monotonic() < give_up_at:
+        sleep(0.01)
+    pool.dispose()
 
 
 @pytest.fixture

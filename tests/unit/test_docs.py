@@ -17,6 +17,8 @@ import pytest
 from models.steps import EpisodeState
 from podmill import publishing, research, scripting, settings, speech, verification
 from podmill.briefs.reading import read_submission
+from podmill.cli.app import GROUPS
+from podmill.money import prices, tiers
 from podmill.report.status import BatchStatus
 
 ROOT: Final = Path(__file__).parents[2]
@@ -70,15 +72,19 @@ def usage(*command: str) -> str:
 
 @pytest.mark.parametrize("block", blocks("bash"))
 def test_every_command_that_is_shown_exists(block: Block) -> None:
-    """A make target is in the Makefile, a podmill command and its options are in the help, a queue is declared."""
+    """A make target is in the Makefile, a podmill command and its options in the help; a queue and a setting exist."""
+    known = {f"PODMILL_{name.upper()}" for name in settings.Settings.model_fields}
     targets = set(re.findall(r"^([a-z-]+):.*## ", (ROOT / "Makefile").read_text(), re.MULTILINE))
     for line in block.text.splitlines():
         program, *rest = shlex.split(line)
         if program == "make":
             assert set(rest) <= targets, line
         elif program == "podmill":
-            shown = usage(rest[0])
+            words = [word for word in rest[:2] if not word.startswith("-")]
+            shown = usage(*words[: 2 if rest[0] in GROUPS else 1])
             assert all(option in shown for option in rest if option.startswith("--")), line
+        elif program == "export":
+            assert {name.partition("=")[0] for name in rest} <= known, line
         else:
             assert [program, *rest[:2]] == ["celery", "-A", "podcast_tasks"], f"nothing checks: {line}"
 
@@ -121,7 +127,19 @@ def test_the_report_that_is_shown_has_the_contract_s_shape(block: Block) -> None
         assert episode["state"] in set(EpisodeState)
 
 
-@pytest.mark.parametrize("block", blocks("toml"))
+@pytest.mark.parametrize("block", [*blocks("toml", "prices"), *blocks("toml", "tiers")])
+def test_every_list_that_is_shown_loads(block: Block, tmp_path: Path) -> None:
+    """An operator may begin with it."""
+    own = tmp_path / "own.toml"
+    own.write_text(block.text)
+    if block.purpose == "prices":
+        assert len(prices.load(own)) >= len(prices.load())
+    else:
+        setting = {"PODMILL_HOME": str(tmp_path), "PODMILL_TIERS_FILE": str(own)}
+        assert len(tiers.load(settings.load(setting)[0]).all()) > 4
+
+
+@pytest.mark.parametrize("block", blocks("toml", ""))
 def test_every_settings_file_that_is_shown_loads(block: Block, tmp_path: Path) -> None:
     """The names are settings and the values are allowed."""
     tomllib.loads(block.text)

@@ -33,6 +33,16 @@ FORM_CHARS: Final = 1_500
 """The form of a reply, where it is told in words."""
 
 
+def is_own(settings: Settings) -> bool:
+    """Whether the server is our own: its answers cost nothing."""
+    return settings.openai_own and HOSTED not in settings.openai_url
+
+
+def payee(settings: Settings) -> str:
+    """Who is paid for its replies, as the price list names it."""
+    return OWN if is_own(settings) else f"openai:{settings.openai_chat_model}"
+
+
 class OpenAIModel:
     provider = "openai"
     setting = openai_refusals.MODEL
@@ -58,7 +68,7 @@ class OpenAIModel:
             try:
                 return purchases.buy(
                     request,
-                    provider=OWN if request.own else f"openai:{self.model}",
+                    provider=payee(self._settings),
                     quantities=request.quantities,
                     content=request.content,
                     part=part,
@@ -94,7 +104,7 @@ class _Request:
         self.limit = limit
         self.model = model
         self.settings = settings
-        self.own = settings.openai_own and HOSTED not in settings.openai_url
+        self.own = is_own(settings)
         self.body = self._body()
 
     @property

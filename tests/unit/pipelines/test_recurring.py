@@ -6,10 +6,12 @@ import pytest
 from sqlalchemy import func, select, update
 
 from models.brief import Brief
+from models.steps import EpisodeState
 from models.tables import Account, Show, table
 from pipelines.episode import EPISODE
 from pipelines.recurring import SCHEDULE, latest_slot, schedule, submit_due, unschedule
 from podmill.errors import InputError
+from podmill.money import accounts, tiers
 from podmill.report.status import batch_status, recent_batches
 from podmill.store.database import open_engine, reading, transaction
 
@@ -95,3 +97,20 @@ def test_the_first_episode_of_a_database_may_be_a_recurring_one(settings):
     with reading(engine) as connection:
         assert list(connection.scalars(select(table(Account).c.id))) == [settings.account]
     engine.dispose()
+
+
+def test_a_slot_whose_account_has_no_room_is_made_when_it_has(engine, settings, show):
+    """Nothing is left of the first try, and another schedule does not suffer."""
+    with transaction(engine) as connection:
+        accounts.set_tier(connection, "default", tiers.load(settings).find("free"))
+    for name in ("daily", "weekly"):
+        schedule(engine, show=show, name=name, cron="0 0 1 1 *", timezone="UTC", brief=Brief(show=show, topic=name))
+    with transaction(engine) as connection:
+        connection.execute(update(SCHEDULE).values(since=SCHEDULE.c.since - 370 * 86_400))
+
+    assert len(submit_due(engine, settings)) == 1
+    assert submit_due(engine, settings) == []
+    with transaction(engine) as connection:
+        assert len(recent_batches(connection)) == 1
+        connection.execute(update(EPISODE).values(state=EpisodeState.PUBLISHED))
+    assert len(submit_due(engine, settings)) == 1

@@ -8,8 +8,9 @@ from hypothesis import strategies as st
 from sqlalchemy.exc import OperationalError, ProgrammingError
 
 from models.steps import EpisodeState
-from podcast_tasks.retrying import GPU_QUEUE, WAIT_MIN_S, WAIT_SPREAD, Again, GiveUp, decide, explain
+from podcast_tasks.retrying import GPU_QUEUE, PAUSE_S, WAIT_MIN_S, WAIT_SPREAD, Again, GiveUp, decide, explain
 from podmill.errors import (
+    BudgetExceededError,
     BusyError,
     DiskFullError,
     HeldError,
@@ -105,6 +106,14 @@ def test_a_database_that_is_away_is_no_fault_of_the_step():
 def test_all_else_is_permanent(error):
     """Trying again would do the same again, or pay again."""
     assert GiveUp(EpisodeState.FAILED) == decide(error, 0, "research", Settings())
+
+
+@pytest.mark.parametrize(("turn_s", "wait_s"), [(3600.0, 3600.0), (None, PAUSE_S)])
+def test_a_budget_pauses(turn_s, wait_s):
+    """Until its period turns, or until somebody raises it; it is no failed try."""
+    error = BudgetExceededError("no money", retry_after_s=turn_s)
+
+    assert decide(error, 99, "synthesis.api", Settings()) == Again(wait_s, counts=False)
 
 
 def test_what_a_person_must_decide_is_for_review():

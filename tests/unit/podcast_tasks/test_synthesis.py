@@ -13,12 +13,11 @@ from models.quote import Quote
 from models.steps import EpisodeState, Step, StepState
 from models.tables import Part, table
 from models.verdict import Verdict
+from pipelines import episode as episodes
 from podcast_tasks import cost_check, purchases, running, synthesis
 from podcast_tasks.running import run_step
 from podmill import speech
-from podmill.errors import BudgetExceededError
-from podmill.money import purchase
-from podmill.money.sums import ACCOUNT
+from podmill.money import purses
 from podmill.settings import current
 from podmill.speech import engine as engines
 from podmill.store.database import reading, transaction
@@ -49,8 +48,6 @@ def world(engine, show, settings, monkeypatch, tmp_path, broker, elevenlabs_emul
         monkeypatch.setenv(name, value)
     monkeypatch.setitem(engines.ENGINES, "tones", f"{Tones.__module__}:Tones")
     monkeypatch.setattr(Tones, "asked", [], raising=False)
-    # However slow the machine is, no request comes too late for its turn.
-    monkeypatch.setattr(purchase, "monotonic", lambda: 0.0)
     forget()
     yield lambda *lines, voice=GEORGE, step=Step.SYNTHESIS: due_for(
         step, engine, show, f"key {lines}", *(lines or LINES), voice=voice
@@ -169,16 +166,30 @@ def test_a_busy_provider_is_asked_again(engine, world, elevenlabs_emulator, monk
     check_sums(engine)
 
 
-def test_nothing_is_asked_beyond_the_budget(engine, world, elevenlabs_emulator):
-    """The step fails with what is left and what is needed; the provider hears nothing."""
+def limit_account(engine, limit_microusd: int | None) -> None:
     with transaction(engine) as connection:
-        connection.execute(update(ACCOUNT).values(budget_microusd=1000))
+        purses.set_budget(connection, "account:default", "total", limit_microusd)
+
+
+def test_nothing_is_asked_beyond_the_budget(engine, world, elevenlabs_emulator):
+    """The episode is paused, and says what is left and needed; the provider hears nothing. A higher budget wakes it."""
+    limit_account(engine, 1000)
     episode_id = world()
-    with pytest.raises(BudgetExceededError):
+    with pytest.raises(Ignore):
         speak(episode_id)
 
+    row = row_of(engine, episode_id)
+    assert (row.state, row.error_code) == (EpisodeState.PARKED, "budget_exceeded")
+    assert "0.001000 USD left" in row.activity
     assert elevenlabs_emulator.requests() == []
-    assert row_of(engine, episode_id).error_code == "budget_exceeded"
+    check_sums(engine)
+
+    limit_account(engine, None)
+    assert episodes.resume(current(), owner="account:default") == [episode_id]
+    assert episodes.resume(current(), owner="show:other") == []
+    speak(episode_id)
+
+    assert states(engine) == ["settled"]
     check_sums(engine)
 
 

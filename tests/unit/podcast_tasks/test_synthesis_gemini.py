@@ -32,7 +32,7 @@ CAST = tuple(
 )
 TALK = ("S1: Is it the first line?", "S2: It is the second.", "S1: And the third one.")
 CACHES = (current, running.journal, running.keeper, purchases.limiter)
-INPUT_USD, OUTPUT_USD = 0.50e-6, 9e-6
+INPUT_USD, OUTPUT_USD = 0.50e-6, 6e-6
 
 
 @pytest.fixture
@@ -93,7 +93,7 @@ def test_what_it_made_for_nothing_is_on_the_bill(engine, episode, gemini_emulato
     assert [line["outcome"] for line in logged] == ["other", "ok"]
     billed_usd = [row.amount_microusd / 1e6 for row in charges(engine)]
     assert billed_usd == pytest.approx([usage_usd(line) for line in logged], abs=1e-6)
-    assert {item.provider for item in quote.items if item.step == "synthesis"} == {"gemini:gemini-3.8-flash-tts"}
+    assert {item.provider for item in quote.items if item.step == "synthesis"} == {"gemini:gemini-3.8-flash-lite-tts"}
     assert billed_usd[1] < quote.cost_microusd / 1e6 < 4 * billed_usd[1]
     assert recording.requests == 1
     starts = [line.start_s for line in recording.lines]

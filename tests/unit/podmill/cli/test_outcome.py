@@ -13,7 +13,8 @@ def status(state: str, *episode_states: str, refused: bool = False) -> BatchStat
         EpisodeStatus(
             id=str(place),
             title="T",
-            state=episode_state,
+            state="parked" if episode_state == "paused" else episode_state,
+            paused=episode_state == "paused",
             step="research",
             error=None,
             audio_path=None,
@@ -52,6 +53,7 @@ def status(state: str, *episode_states: str, refused: bool = False) -> BatchStat
         (status("partial", "published", "failed"), Outcome.INCOMPLETE),
         (status("partial", "review"), Outcome.INCOMPLETE),
         (status("running", "queued"), Outcome.INCOMPLETE),
+        (status("running", "published", "failed", "paused"), Outcome.PAUSED),
     ],
 )
 def test_of_finished(given: BatchStatus, expected: Outcome) -> None:

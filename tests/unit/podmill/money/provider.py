@@ -16,13 +16,14 @@ from models.steps import ChargeState, StepState
 from models.tables import StepRun, table
 from pipelines import episode as episodes
 from podmill.errors import InDoubtError, StoreError
+from podmill.money import purses
 from podmill.money.charge import CHARGE, OPEN, Item, Purchase
 from podmill.money.fence import Fence
 from podmill.money.ledger import Ledger
 from podmill.money.prices import Price
 from podmill.money.purchase import Counter as BuyingCounter
 from podmill.money.purchase import Policy
-from podmill.money.sums import ACCOUNT, RESERVATION
+from podmill.money.sums import ACCOUNT, RESERVATION, payer_of
 from podmill.offer import Receipt
 from podmill.store.clock import now
 from podmill.store.database import reading, transaction
@@ -153,7 +154,7 @@ def counter(ledger: Ledger, fence: Fence, *, policy: Policy = "recover", slots: 
 
 def set_budget(engine: Engine, budget_microusd: int | None) -> None:
     with transaction(engine) as connection:
-        connection.execute(update(ACCOUNT).values(budget_microusd=budget_microusd))
+        purses.set_budget(connection, "account:default", "total", budget_microusd)
 
 
 def charges(engine: Engine) -> list[Any]:
@@ -193,4 +194,24 @@ def check_sums(engine: Engine) -> None:
     assert (row.spent_microusd, row.reserved_microusd) == (spent, held + opened)
     assert (closed, refused) == (0, 0)
     assert low is None or low >= 0
-    assert row.budget_microusd is None or spent + held + opened <= row.budget_microusd
+    _check_purses(engine)
+
+
+def _check_purses(engine: Engine) -> None:
+    """Each purse holds what the rows of its owner and its period do, within its budgets."""
+    expected: Counter[tuple[str, str]] = Counter()
+    with reading(engine) as connection:
+        for whose in (CHARGE, RESERVATION):
+            for row in connection.execute(select(whose)):
+                for purse in payer_of(row).purses():
+                    expected[purse] += row.amount_microusd
+        rows = list(connection.execute(select(purses.PURSE)))
+        limits = {(row.owner, row.span): row.limit_microusd for row in connection.execute(select(purses.BUDGET))}
+    assert {(row.owner, row.period): row.used_microusd for row in rows if row.used_microusd} == {
+        purse: amount for purse, amount in expected.items() if amount
+    }
+    for row in rows:
+        span = {10: "day", 7: "month"}.get(len(row.period), "total")
+        assert row.used_microusd <= limits.get(
+            (row.owner, "total" if row.period == "total" else span), row.used_microusd
+        )

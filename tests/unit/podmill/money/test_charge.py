@@ -7,11 +7,14 @@ import pytest
 from podmill.money import prices
 from podmill.money.charge import Bill, Item, Purchase
 from podmill.offer import StatedCost
+from tests.purchases import DAY
 
 
 def purchase(provider: str, **quantities: float) -> Purchase:
     known = prices.load()
-    items = tuple(Item(known.find(provider, unit.replace("_", " ")), count) for unit, count in quantities.items())
+    items = tuple(
+        Item(known.find(provider, unit.replace("_", " "), at=DAY), count) for unit, count in quantities.items()
+    )
     return Purchase("default", "e1", "research", 0, "abc", provider, items)
 
 
@@ -47,7 +50,7 @@ def test_a_unit_that_is_not_named_was_not_billed():
     """An answer that ran no search pays for none, however many were expected."""
     wanted = purchase("gemini:gemini-3.8-flash", input_token=1000, search_query=5)
 
-    assert wanted.bill({"input token": 1000}, None).amount_microusd == 750
+    assert wanted.bill({"input token": 1000}, None).cost_microusd == 750
 
 
 def test_the_provider_s_own_word_goes_before_the_price_list():

@@ -16,6 +16,7 @@ from podmill.money import purchase as purchasing
 from podmill.money.charge import CHARGE, OPEN
 from podmill.money.ledger import Ledger
 from podmill.money.purchase import Policy, buy
+from podmill.money.purses import PURSE
 from podmill.money.sums import ACCOUNT, RESERVATION
 from podmill.store.database import reading, transaction
 from tests.effort import examples
@@ -107,6 +108,7 @@ class PaidRequests(RuleBasedStateMachine):
         with transaction(self.engine) as connection:
             connection.execute(CHARGE.delete())
             connection.execute(RESERVATION.delete())
+            connection.execute(PURSE.delete())
             connection.execute(update(ACCOUNT).values(spent_microusd=0, reserved_microusd=0))
 
     @initialize(budget=st.sampled_from([None, 2 * DOLLAR, 4 * DOLLAR]), lag_s=st.sampled_from([0.0, 40.0]))

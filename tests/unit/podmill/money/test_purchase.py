@@ -19,9 +19,10 @@ from podmill.errors import (
     WastedError,
 )
 from podmill.money import purchase as purchasing
-from podmill.money.charge import short_id
+from podmill.money.charge import Item, short_id
 from podmill.money.purchase import buy
 from tests.unit.podmill.money.provider import (
+    PRICE,
     RECORD_AFTER_S,
     Made,
     Offer,
@@ -185,6 +186,28 @@ def test_a_charged_request_is_found_in_the_record(engine, ask, provider):
         "settled",
         answer.request_id,
         "Found in the provider's own record.",
+    )
+    check_sums(engine)
+
+
+def test_what_is_found_in_the_record_costs_what_it_did(engine, ledger, fence, provider):
+    """Its worker died, and its price is three times as high by now: what was held for it is what is paid."""
+    wanted = purchase(fence.episode_id)
+    ledger.intend(wanted, fence, "of the dead worker")
+    provider.made.append(Made("words", "r1"))
+    dearer = PRICE.model_copy(update={"usd": 3 * PRICE.usd})
+    buy(
+        replace(wanted, items=(Item(dearer, 1000),)),
+        Offer(provider, "words"),
+        counter(ledger, fence),
+    )
+
+    (row,) = charges(engine)
+    assert (row.state, row.request_id, row.cost_microusd, row.amount_microusd) == (
+        "settled",
+        "r1",
+        1_000_000,
+        1_000_000,
     )
     check_sums(engine)
 

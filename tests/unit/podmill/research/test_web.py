@@ -478,7 +478,7 @@ def test_the_bill_is_what_the_services_said(
     )
     assert purchases.spent_microusd == pytest.approx(gemini_usd * 1e6 + 7000, abs=2)
     assert exa_emulator.requests()[0]["billed_usd"] == 0.007
-    assert all(each.bill.amount_microusd <= each.expected_microusd for each in purchases.bought)
+    assert all(each.bill.cost_microusd <= each.expected_microusd for each in purchases.bought)
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from podmill.errors import ConfigurationError, RefusedError, TransientError, Voi
 from podmill.money import prices
 from podmill.settings import Settings
 from podmill.speech.azure import CHARACTERS_MAX, Azure, _ssml
-from podmill.speech.engine import CheckedEngine, OpenEngine, RequestLine, SpeechRequest
+from podmill.speech.engine import CheckedEngine, OpenEngine, RequestLine, SpeechRequest, priced
 from tests.emulators.running import Running
 
 VOICE = "en-US-AvaMultilingualNeural"
@@ -75,7 +75,7 @@ def _is_xml(character: str) -> bool:
 
 
 def test_hd_voices_must_be_listed(azure_emulator: Running) -> None:
-    """They cost twice as much: money is held for them only when the settings name one; others are billed half of it."""
+    """They cost twice as much, and are cast only when the settings name one; others keep their own price."""
     cheap = at(azure_emulator.url)
     with pytest.raises(VoiceError, match="PODMILL_AZURE_SPEECH_VOICES"):
         cheap.voice(HD)
@@ -83,11 +83,11 @@ def test_hd_voices_must_be_listed(azure_emulator: Running) -> None:
 
     spoken = [dear.speak(request("Hello there.", voice=voice)).receipt for voice in (HD, VOICE)]
 
-    units = [engine.capabilities.price_unit for engine in (cheap, dear)]
+    units = [unit for voice in (VOICE, HD) for unit in priced(dear, request("Hello there.", voice=voice))[1]]
     costs = [prices.load().find("azure", unit).exact_microusd(12) for unit in units]
     billed = [receipt.billed for receipt in spoken if receipt]
     assert costs[1] == 2 * costs[0]
-    assert billed == [12.0, 6.0]
+    assert billed == [12.0, 12.0]
 
 
 def test_hd_voices_vary_by_temperature(azure_emulator: Running) -> None:

@@ -146,7 +146,7 @@ def test_what_may_be_billed(podmill_home: Path) -> None:
     """Tokens of the text and of the sound, enough for the slowest voice, by the model's own prices."""
     made = Gemini(Settings(home=podmill_home))
     who, quantities = priced(made, asked(*TURNS))
-    assert who == "gemini:gemini-3.8-flash-tts"
+    assert who == "gemini:gemini-3.8-flash-lite-tts"
     assert all(prices.load().find(who, unit).usd > 0 for unit in quantities)
     characters = sum(len(text) for _, text in TURNS)
     assert characters / 4 < quantities["input token"] < characters + 300

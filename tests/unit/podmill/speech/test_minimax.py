@@ -43,7 +43,7 @@ def test_it_speaks(hosted: MiniMax, minimax_emulator: Running) -> None:
 
     (logged,) = minimax_emulator.requests()
     sent = logged["sent"]
-    assert (sent["text"], sent["model"], sent["language_boost"]) == (text, "speech-2.8-hd", "German")
+    assert (sent["text"], sent["model"], sent["language_boost"]) == (text, "speech-2.8-turbo", "German")
     assert sent["voice_setting"] == {"voice_id": VOICE, "speed": 0.96}
     assert (sent["stream"], sent["subtitle_enable"]) == (False, False)
     assert (raw.suffix, raw.media_type, raw.sample_rate_hz) == (".mp3", "audio/mpeg", 44100)

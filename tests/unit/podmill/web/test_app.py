@@ -20,6 +20,8 @@ EPISODE = {
     "progress": 0.2,
     "error": "moon.pdf: not a PDF.",
     "text_only": False,
+    "degraded": None,
+    "paused": None,
     "spoken_why": None,
     "word_accuracy": None,
     "loudness_lufs": -16.04,
@@ -27,7 +29,15 @@ EPISODE = {
 }
 STATUS: dict[str, Any] = {
     "batches": [
-        {"batch": "b1", "name": "demo.yaml", "show": "sky", "state": "partial", "refused": [], "episodes": [EPISODE]}
+        {
+            "batch": "b1",
+            "name": "demo.yaml",
+            "show": "sky",
+            "state": "partial",
+            "refused": [],
+            "episodes": [EPISODE],
+            "budget_warnings": ["Most of it is used."],
+        }
     ]
 }
 
@@ -195,7 +205,7 @@ def test_status_is_shown_to_those_with_the_password(guarded: TestClient) -> None
 
     assert response.status_code == 200
     assert response.headers["cache-control"] == "no-store"
-    for shown in ("demo.yaml", "&lt;b&gt;Moon&lt;/b&gt;", "not a PDF", "20 %", "-16.0 LUFS", "$0.50"):
+    for shown in ("demo.yaml", "&lt;b&gt;Moon&lt;/b&gt;", "not a PDF", "20 %", "-16.0 LUFS", "$0.50", "Most of"):
         assert shown in response.text
 
 
