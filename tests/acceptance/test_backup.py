@@ -115,7 +115,8 @@ def test_refusals_change_nothing(podmill: Command, environment, podmill_home: Pa
         assert podmill("backup", backup).returncode == 0
         refusals = [(podmill("restore", backup, "--force"), "node is running")]
     damaged = tmp_path / "damaged.tar"
-    damaged.write_bytes(backup.read_bytes()[:-6000])
+    # Half of it: what tar fills its last block up with may be missing.
+    damaged.write_bytes(backup.read_bytes()[: backup.stat().st_size // 2])
     environment["PODMILL_HOME"] = str(tmp_path / "empty")
     refusals.append((podmill("restore", damaged), "Not a whole backup"))
     refusals.append((podmill("restore", tmp_path / "nothing.tar"), "no such file"))

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 from podmill.scripting.prompts import material, prompt
 
 KNOWN = {
+    ("brand", 1): "25ac06728598",
     ("chapter", 2): "70c7e0c786d8",
     ("outline", 2): "53f5171f34f8",
     ("repair", 1): "6314ac2264cb",
