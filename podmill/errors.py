@@ -237,6 +237,8 @@ class PolicyError(HeldError):
     """A provider refuses what a text says, by its policy. The message names the passage."""
 
     code = "policy"
+    lines: tuple[int, ...] = ()
+    """Of the script, from 0: those of a request to speak that was refused; which of them it is, nobody says."""
 
 
 class SourceError(PodmillError):

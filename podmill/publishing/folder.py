@@ -16,9 +16,19 @@ from models.show import ShowProfile
 from podmill.context import ArtifactStore, StepContext
 from podmill.errors import PublishError
 from podmill.publishing import files
-from podmill.publishing.addresses import ASSETS, CHAPTERS, EPISODES, FEED, PAGE, TRANSCRIPTS, WORDS, Site, cover_name
+from podmill.publishing.addresses import (
+    ASSETS,
+    CHAPTERS,
+    EPISODES,
+    FEED,
+    PAGE,
+    TRANSCRIPTS,
+    WORDS,
+    Site,
+    cover_name,
+    is_folder_of,
+)
 from podmill.publishing.addresses import episode_folder as new_folder
-from podmill.publishing.addresses import is_folder_of
 from podmill.publishing.feed import render_feed
 from podmill.publishing.item import RECORD, Item, item_of
 from podmill.publishing.lint import lint

@@ -53,6 +53,11 @@ def forget(connection: Connection, voice: str) -> int:
     return connection.execute(delete(PRINT).where(PRINT.c.voice == voice)).rowcount
 
 
+def forget_episode(connection: Connection, episode_id: str) -> None:
+    """Forget how voices were heard in an episode: it is nothing that others could be held against."""
+    connection.execute(delete(PRINT).where(PRINT.c.episode_id == episode_id))
+
+
 def heard(connection: Connection, batch_id: str) -> Iterator[tuple[str, str, Sequence[float]]]:
     """Voice, model and embedding of every voice in every episode of a batch."""
     rows = connection.execute(
