@@ -151,9 +151,7 @@ class _Desk:
         note, decision, texts = _first(form, "note"), _first(form, "decision"), _edited(form)
         if texts and decision in ("approve", "respeak"):
             edited = ", ".join(map(str, texts))
-            raise InputError(
-                f"Line {edited} was edited, and this would not keep it.", action="Go back: save or undo."
-            )
+            raise InputError(f"Line {edited} was edited, and this would not keep it.", action="Go back: save or undo.")
         match decision:
             case "approve":
                 reviewing.approve(item, self._settings, by=by, note=note)
