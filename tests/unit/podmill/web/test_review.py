@@ -1,5 +1,6 @@
 """The pages of the review queue: behind the password, from their own forms only, and as the command line does it."""
 
+import html
 import io
 import re
 from collections.abc import Iterator
@@ -15,6 +16,7 @@ from starlette.testclient import TestClient
 from podmill import settings
 from podmill.money.ledger import Ledger
 from podmill.review import queue
+from podmill.review.hearing import made
 from podmill.store.database import open_engine, reading
 from podmill.web.app import create_app
 from podmill.web.review import add_review
@@ -182,6 +184,23 @@ def test_behind_a_proxy(podmill_home: Path, headers: dict[str, str], code: int) 
     with at_the_desk(public_url="https://podcasts.example.org") as desk:
         answer = desk.post("/review/1", data={"decision": "approve", "token": token(desk)}, headers=headers)
     assert answer.status_code == code
+
+
+def test_only_what_was_edited_is_spoken_anew(desk: TestClient) -> None:
+    """All lines that are shown come back with the form; one that says what it said is left alone."""
+    shown = desk.get("/review/2").text
+    before = dict(re.findall(r'name="was-(\d)" value="([^"]*)"', shown))
+    fields = {f"{name}-{line}": html.unescape(text) for line, text in before.items() for name in ("was", "text")}
+    assert len(before) == 3
+    given = {**fields, "text-1": "One is new.", "decision": "edit", "token": token(desk, 2)}
+    assert desk.post("/review/2", data=given).status_code == 303
+
+    with reading(open_engine(settings.current())) as connection:
+        found = made(connection, queue.find(connection, "2").episode_id)
+    assert found.script
+    assert found.verdict
+    assert [line.text for line in found.script.lines] == ["One is new.", "Two is <the> second.", "Three is the last."]
+    assert found.verdict.respeak == (0,)
 
 
 def test_a_note_has_no_control_characters(desk: TestClient) -> None:
