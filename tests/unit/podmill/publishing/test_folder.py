@@ -269,7 +269,7 @@ def test_a_withdrawal_that_was_stopped_is_finished(
     monkeypatch.undo()
 
     withdraw(guid, "night-sky", studio.settings)
-    assert not folder.exists()
+    assert list(folder.rglob("*")) == []
     shown = "".join(path.read_text() for path in studio.show_dir.glob("*.*") if path.suffix in (".xml", ".html"))
     assert folder.name not in shown
     assert ("0193-first" in shown) == (guid == "second")
