@@ -209,7 +209,7 @@ class InDoubtError(PodmillError):
 class WastedError(PodmillError):
     """A provider charged for an answer that is of no use.
 
-    Whoever paid writes the ``receipt`` (of ``podmill.offer``) down, and then raises ``then``: what it means for the step.
+    Whoever paid writes down the ``receipt`` (of ``podmill.offer``), then raises ``then``: what it means for the step.
     Where it is a known fault that passes (``again``), the request is made anew before, a bounded number of times.
     """
 
