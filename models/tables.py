@@ -1,5 +1,5 @@
-"""Tables, with those of ``models.heard``. Times are seconds since 1970 by the clock of the database; money is
-integer micro-dollars.
+"""Tables, with those of ``models.heard`` and ``models.review``. Times are seconds since 1970 by the database's clock;
+money is integer micro-dollars.
 """
 
 from typing import Any
@@ -7,7 +7,7 @@ from typing import Any
 from sqlalchemy import JSON, BigInteger, Column, Index, Table, Text, UniqueConstraint
 from sqlmodel import Field, SQLModel
 
-import models.heard  # noqa: F401 - one set of tables, whoever asks for it
+from models import heard, review  # noqa: F401 - one set of tables, whoever asks for it
 from models.steps import ChargeState, EpisodeState, StepState
 
 

@@ -4,7 +4,8 @@ Each decision is one transaction: whoever is second is told who was first, and n
 locked as the journal locks them: the episode's step runs before all else.
 """
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
+from contextlib import nullcontext
 from dataclasses import dataclass
 from typing import Any, Final
 
@@ -12,23 +13,24 @@ from sqlalchemy import Connection, delete, select, update
 
 from models.script import Line, Script
 from models.steps import OPEN_STATES, STEPS, EpisodeState, Step, StepState, following
-from models.tables import Episode, PublicationRow, StepRun, table
+from models.tables import Charge, Episode, PublicationRow, StepRun, table
 from pipelines.episode import put_back
 from podcast_tasks import admission, entries
 from podmill import publishing
 from podmill.errors import InputError
-from podmill.money import ledger
+from podmill.money import charge, ledger
 from podmill.review import queue
 from podmill.review.asking import JUDGED, UNHEARD
-from podmill.review.hearing import Made, document, made
+from podmill.review.hearing import Made, document, is_public, made
 from podmill.review.queue import Decision, Entry
 from podmill.scripting.pronunciation import say_names
 from podmill.scripting.sentences import WORDS_MAX, words_in
 from podmill.scripting.spoken import to_spoken
 from podmill.settings import Settings
-from podmill.store.database import open_engine, transaction
+from podmill.store import voices
+from podmill.store.database import open_engine, reading, transaction
 
-EPISODE, PUBLICATION, STEP_RUN = table(Episode), table(PublicationRow), table(StepRun)
+CHARGE, EPISODE, PUBLICATION, STEP_RUN = table(Charge), table(Episode), table(PublicationRow), table(StepRun)
 
 REJECTED: Final = "rejected"
 """Code of an episode that a person did not want."""
@@ -63,6 +65,18 @@ class _Case:
                 action="Decide once it is published or has stopped: podmill review show " + str(self.item.id),
             )
 
+    def must_owe_nothing_unknown(self) -> None:
+        """Raises:
+        InputError: a request may have been paid, and is found again by what it asked for.
+        """
+        unknown = (CHARGE.c.episode_id == self.id, CHARGE.c.state.in_(charge.OPEN))
+        if self.connection.scalar(select(CHARGE.c.key).where(*unknown).limit(1)) is not None:
+            raise InputError(
+                "A request was sent for this episode, and whether it was paid is not known: other words might be paid "
+                "beside it.",
+                action=f"Decide on it first: podmill charges --episode {self.id[:8]}",
+            )
+
 
 def approve(name: str, settings: Settings, *, by: str, note: str = "") -> Entry:
     """It is good as it is: an episode that waits goes on, one that was published stays so.
@@ -94,26 +108,30 @@ def respeak(name: str, settings: Settings, *, by: str, lines: Collection[int] = 
     return _decide(name, settings, "respoken", act, by=by, note=note)
 
 
-def edit(name: str, settings: Settings, *, by: str, line: int, text: str, note: str = "") -> Entry:
-    """A line says something else: it is spoken anew and verified, and transcript and notes follow.
+def edit(name: str, settings: Settings, *, by: str, texts: Mapping[int, str], note: str = "") -> Entry:
+    """Lines say something else: they are spoken anew and verified, and transcript and notes follow.
 
     Args:
-        line: from 1.
+        texts: what lines say now, by their numbers from 1.
 
     Raises:
-        InputError: there is no such item or line, it was decided before, or the text cannot be a line.
+        InputError: there is no such item or line, it was decided before, a text cannot be a line, or a request that
+            may have been paid has not been found out.
     """
+    if not texts:
+        raise InputError("No line is edited.", action='As in: --line 7 --text "..."', field="line")
 
     def act(case: _Case) -> dict[str, Any]:
         case.must_stand_still()
+        case.must_owe_nothing_unknown()
         found = made(case.connection, case.id)
-        index = found.line(line)
-        before = _rewrite(case, found, index, text)
+        said = {found.line(number): text for number, text in sorted(texts.items())}
+        edits = _rewrite(case, found, said)
         if STEPS.index(case.step) >= SPOKEN_FROM:
-            _speak_again(case, found, [index])
+            _speak_again(case, found, said)
         else:
-            _go_on_with_the_words(case, found, index)
-        return {"line": line, "before": before, "after": " ".join(text.split())}
+            _go_on_with_the_words(case, found, said)
+        return {"edits": edits}
 
     return _decide(name, settings, "edited", act, by=by, note=note)
 
@@ -128,21 +146,42 @@ def reject(name: str, settings: Settings, *, by: str, note: str) -> Entry:
     if not note.strip():
         raise InputError("Say why it is rejected.", action='Add: --note "..."', field="note")
 
-    def act(case: _Case) -> dict[str, Any]:
-        down = case.state is EpisodeState.PUBLISHED
-        told = f"Rejected by {by}: {note.strip()}{' It was taken down.' if down else ''}"
-        here = (STEP_RUN.c.episode_id == case.id, STEP_RUN.c.state != StepState.DONE)
-        stopped = {"state": StepState.FAILED, "lease_token": None, "lease_expires_at": None, "error": told}
-        case.connection.execute(update(STEP_RUN).where(*here).values(**stopped))
-        entries.move(case.connection, case.id, state=EpisodeState.FAILED, error=told, error_code=REJECTED, activity="")
-        ledger.release(case.connection, case.id)
-        if down:
-            case.connection.execute(delete(PUBLICATION).where(PUBLICATION.c.episode_id == case.id))
-            # Last, and before the commit: what cannot be taken down is not rejected.
-            publishing.withdraw(case.id, case.item.show, settings)
-        return {"taken_down": down}
+    with reading(open_engine(settings)) as connection:
+        asked = _opened(connection, name)
+        public = asked.item.state == "open" and _is_public(asked)
+    # Held before the transaction: a publisher may have the show for minutes, and others write meanwhile.
+    held = publishing.withdrawal(asked.item.show, settings) if public else nullcontext()
+    with held as withdraw:
 
-    return _decide(name, settings, "rejected", act, by=by, note=note)
+        def act(case: _Case) -> dict[str, Any]:
+            if _is_public(case) and withdraw is None:
+                raise InputError("It was published just now.", action="Decide again.")
+            told = f"Rejected by {by}: {note.strip()}{' It was taken down.' if withdraw else ''}"
+            here = (STEP_RUN.c.episode_id == case.id, STEP_RUN.c.state != StepState.DONE)
+            stopped = {"state": StepState.FAILED, "lease_token": None, "lease_expires_at": None, "error": told}
+            case.connection.execute(update(STEP_RUN).where(*here).values(**stopped))
+            closed = {"state": EpisodeState.FAILED, "error": told, "error_code": REJECTED, "activity": ""}
+            entries.move(case.connection, case.id, **closed)
+            ledger.release(case.connection, case.id)
+            voices.forget_episode(case.connection, case.id)
+            if withdraw:
+                case.connection.execute(delete(PUBLICATION).where(PUBLICATION.c.episode_id == case.id))
+                # Last, and before the commit: what cannot be taken down is not rejected.
+                withdraw(case.id)
+            return {"taken_down": withdraw is not None}
+
+        return _decide(name, settings, "rejected", act, by=by, note=note)
+
+
+def _is_public(case: _Case) -> bool:
+    """Whether it must be taken down.
+
+    Raises:
+        InputError: it is about to be published.
+    """
+    if case.step is Step.PUBLISHING:
+        case.must_stand_still()
+    return is_public(case.connection, case.id)
 
 
 def _decide(
@@ -204,16 +243,18 @@ def _after(case: _Case) -> None:
     put_back(case.connection, case.id, upcoming, round_=case.rounds[case.step])
 
 
-def _go_on_with_the_words(case: _Case, found: Made, index: int) -> None:
+def _go_on_with_the_words(case: _Case, found: Made, lines: Collection[int]) -> None:
     """Whoever refused the words is asked again; a writer is not: these are the words now."""
     if case.step is Step.SCRIPTING:
         _after(case)
-    else:
-        if found.recording and found.verdict and index not in found.verdict.respeak:
-            # Lines were being spoken again: this one is another of them.
-            asked = found.verdict.model_copy(update={"respeak": (*found.verdict.respeak, index)})
-            entries.keep_document(case.connection, case.id, Step.VERIFICATION, asked)
-        put_back(case.connection, case.id, case.step, round_=case.rounds[case.step])
+        return
+    if found.recording and found.verdict:
+        # Lines were being spoken again: these are others of them.
+        respoken = found.verdict.respeak
+        more = tuple(line for line in lines if line not in respoken)
+        asked = found.verdict.model_copy(update={"respeak": (*respoken, *more)})
+        entries.keep_document(case.connection, case.id, Step.VERIFICATION, asked)
+    put_back(case.connection, case.id, case.step, round_=case.rounds[case.step])
 
 
 def _speak_again(case: _Case, found: Made, lines: Collection[int]) -> None:
@@ -230,24 +271,28 @@ def _speak_again(case: _Case, found: Made, lines: Collection[int]) -> None:
     put_back(case.connection, case.id, Step.SYNTHESIS, round_=case.rounds[Step.SYNTHESIS] + 1)
 
 
-def _rewrite(case: _Case, found: Made, index: int, text: str) -> str:
-    """Put words into the script as it was written; returns what stood there.
+def _rewrite(case: _Case, found: Made, texts: Mapping[int, str]) -> list[dict[str, Any]]:
+    """Put words into the script as it was written; returns what stood there and what does now, for the history.
 
     Args:
-        index: of a line as the script is spoken: some may be left out for their price.
+        texts: by the index of a line as the script is spoken: some may be left out for their price.
     """
     script = document(case.connection, case.id, Step.SCRIPTING, Script)
     if script is None:
         raise InputError("There is no script yet.", action=f"Run: podmill retry {case.id[:8]}")
-    place = found.kept[index] if found.kept is not None else index
-    line = script.lines[place]
-    new = _said(line, text, script)
-    if found.recording is not None:
-        # The takes of its neighbours may have it as it was: they stay, and only this line is asked for.
-        new = new.model_copy(update={"spoken_first": line.spoken_first or line.spoken})
-    lines = (*script.lines[:place], new, *script.lines[place + 1 :])
-    entries.keep_document(case.connection, case.id, Step.SCRIPTING, script.model_copy(update={"lines": lines}))
-    return line.text
+    lines, edits = list(script.lines), []
+    for index, text in texts.items():
+        place = found.kept[index] if found.kept is not None else index
+        line = script.lines[place]
+        new = _said(line, text, script)
+        if found.recording is not None:
+            # The takes of its neighbours may have it as it was: they stay, and only this line is asked for.
+            new = new.model_copy(update={"spoken_first": line.spoken_first or line.spoken})
+        lines[place] = new
+        edits.append({"line": index + 1, "before": line.text, "after": new.text})
+    rewritten = script.model_copy(update={"lines": tuple(lines)})
+    entries.keep_document(case.connection, case.id, Step.SCRIPTING, rewritten)
+    return edits
 
 
 def _said(line: Line, text: str, script: Script) -> Line:

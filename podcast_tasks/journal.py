@@ -307,9 +307,13 @@ class Journal:
         *,
         state: EpisodeState = EpisodeState.FAILED,
         measures: Sequence[Score] = (),
+        lines: Collection[int] = (),
         **scores: Any,
     ) -> None:
         """The step cannot go on: the episode is failed or waits for a person, with the reason.
+
+        Args:
+            lines: those that the reason is about, from 0.
 
         Raises:
             LeaseLostError: nothing is written.
@@ -322,7 +326,7 @@ class Journal:
             if state is EpisodeState.FAILED:
                 ledger.release(connection, claim.episode_id)
             elif state is EpisodeState.REVIEW:
-                asking.stopped(connection, claim.episode_id, reason, document, measures)
+                asking.stopped(connection, claim.episode_id, reason, document, measures, lines)
             entries.move(
                 connection, claim.episode_id, state=state, error=reason, error_code=code, activity="", **scores
             )

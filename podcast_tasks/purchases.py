@@ -12,7 +12,7 @@ from models.take import Take
 from podcast_tasks.journal import Claim
 from podmill import nodefile, speech
 from podmill.context import ArtifactStore
-from podmill.errors import SpeechError, TooLongError
+from podmill.errors import PolicyError, SpeechError, TooLongError
 from podmill.limits.limiter import Caller, Limiter, Slot, connect
 from podmill.money import accounts, prices, purchase, tiers, usage
 from podmill.money.charge import Item, Purchase
@@ -189,13 +189,17 @@ class Buyer:
         """
         context = self._context
         engine = make(request.engine, context.settings)
-        raw, charge = self._purchases.bought(
-            Spoken(request, engine, context.store),
-            *priced(engine, request),
-            content=request.key,
-            part=part,
-            account=engine.capabilities.account,
-        )
+        try:
+            raw, charge = self._purchases.bought(
+                Spoken(request, engine, context.store),
+                *priced(engine, request),
+                content=request.key,
+                part=part,
+                account=engine.capabilities.account,
+            )
+        except PolicyError as exc:
+            exc.lines = tuple(line.index for line in request.lines)
+            raise
         try:
             return speech.keep(request, raw, context)
         except SpeechError as exc:

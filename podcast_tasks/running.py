@@ -28,6 +28,7 @@ from podmill.errors import (
     BudgetExceededError,
     LeaseLostError,
     MovedError,
+    PolicyError,
     ScriptError,
     StoppingError,
     TimedOutError,
@@ -309,7 +310,8 @@ def _put_off(claim: Claim, error: Exception, verdict: Again | GiveUp) -> Episode
         journal().park(claim, verdict.wait_s, reason, counts=verdict.counts, code=code, **told)
         _leave_chain(claim)
         return EpisodeState.PARKED
-    journal().fail(claim, code, reason, state=verdict.state)
+    lines = error.lines if isinstance(error, PolicyError) else ()
+    journal().fail(claim, code, reason, state=verdict.state, lines=lines)
     _leave_chain(claim)
     return verdict.state
 

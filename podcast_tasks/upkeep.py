@@ -44,20 +44,21 @@ def _live_tokens() -> set[str]:
 
 
 def remove_abandoned(settings: Settings, live_tokens: Callable[[], set[str]]) -> None:
-    """Remove the temporary folders of step runs whose worker died, and half-written files of the store.
+    """Remove the temporary folders of step runs whose worker died, passages that were to be played, and half-written
+    files of the store.
 
     Args:
         live_tokens: asks the database; called when the folders are listed already, for a folder is made after its
             claim: one that is listed without a live token has lost it.
     """
-    folders = list(settings.temp.glob("*-*-*"))
+    folders = [path for path in settings.temp.glob("*-*-*") if path.is_dir()]
     live = live_tokens() if folders else set()
     for folder in folders:
         if folder.name.rpartition("-")[2] not in live:
             log.info("removing %s", folder)
             shutil.rmtree(folder, ignore_errors=True)
     oldest = time.time() - ABANDONED_AFTER_S
-    for file in settings.store_dir.glob(".incoming-*"):
+    for file in (*settings.temp.glob("review-*"), *settings.store_dir.glob(".incoming-*")):
         with contextlib.suppress(FileNotFoundError):
             if file.stat().st_mtime < oldest:
                 file.unlink()

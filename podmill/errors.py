@@ -209,8 +209,8 @@ class InDoubtError(PodmillError):
 class WastedError(PodmillError):
     """A provider charged for an answer that is of no use.
 
-    Whoever paid writes the charge down, and then raises ``then``: what it means for the step. Where it is a known fault
-    that passes (``again``), the request is made anew before, a bounded number of times.
+    Whoever paid writes down the ``receipt`` (of ``podmill.offer``), then raises ``then``: what it means for the step.
+    Where it is a known fault that passes (``again``), the request is made anew before, a bounded number of times.
     """
 
     code = "wasted"
@@ -218,7 +218,6 @@ class WastedError(PodmillError):
     def __init__(self, message: str, *, receipt: Any, then: PodmillError, again: bool = False) -> None:
         super().__init__(message, action=then.action)
         self.receipt = receipt
-        """What it charged: a ``podmill.offer.Receipt``."""
         self.then = then
         self.again = again
 
@@ -234,9 +233,10 @@ class QuoteExceededError(HeldError):
 
 
 class PolicyError(HeldError):
-    """A provider refuses what a text says, by its policy. The message names the passage."""
+    """A provider refuses what a text says, by its policy. The message names it; ``lines``, from 0, hold it."""
 
     code = "policy"
+    lines: tuple[int, ...] = ()
 
 
 class SourceError(PodmillError):

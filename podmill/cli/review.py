@@ -118,16 +118,21 @@ def respeak(
 @app.command()
 def edit(
     item: Item,
-    line: Annotated[int, typer.Option("--line", metavar="N", help="Of the script, from 1.")],
-    text: Annotated[str, typer.Option("--text", metavar="TEXT", help="What it says instead.")],
+    line: Annotated[list[int], typer.Option("--line", metavar="N", help="Of the script, from 1; again for another.")],
+    text: Annotated[list[str], typer.Option("--text", metavar="TEXT", help="What it says instead; one for each line.")],
     note: Note = "",
     by: By = None,
     as_json: AsJson = False,
 ) -> None:
-    """Change what a line says, and have it spoken anew."""
+    """Change what lines say, and have them spoken anew."""
     from pipelines import reviewing
 
-    edited = reviewing.edit(item, current(), by=_who(by), line=line, text=text, note=note)
+    if len(line) != len(set(line)) or len(line) != len(text):
+        raise InputError(
+            "Each --line must have one --text, and be named once.", action='As in: --line 3 --text "..."', field="line"
+        )
+    texts = dict(zip(line, text, strict=True))
+    edited = reviewing.edit(item, current(), by=_who(by), texts=texts, note=note)
     _tell(edited, as_json=as_json)
 
 

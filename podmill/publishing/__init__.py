@@ -1,5 +1,7 @@
 """Publishing: a release goes to every target that is set."""
 
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
 from typing import Final
 
 from models.publication import Publications
@@ -11,7 +13,7 @@ from podmill.publishing.addresses import podcast_guid
 from podmill.publishing.target import Target
 from podmill.settings import Settings
 
-__all__ = ["TARGETS", "podcast_guid", "publish", "withdraw"]
+__all__ = ["TARGETS", "podcast_guid", "publish", "withdrawal"]
 
 TARGETS: Final = {"folder": "podmill.publishing.folder:FolderTarget"}
 """Publishing targets by the name that ``PODMILL_TARGETS`` uses."""
@@ -33,20 +35,25 @@ def publish(release: Release, context: StepContext) -> Publications:
     return Publications(items=tuple(target.publish(release, context) for target in targets))
 
 
-def withdraw(guid: str, show: str, settings: Settings) -> None:
-    """Take an episode down from every target in ``settings.targets``. Once more changes nothing.
+@contextmanager
+def withdrawal(show: str, settings: Settings) -> Iterator[Callable[[str], None]]:
+    """Hold a show at every target in ``settings.targets``; gives what takes an episode of it down, by its guid.
 
-    Args:
-        guid: id of the episode.
-        show: short name of its show.
+    To hold it may take minutes. Taking down once more changes nothing.
 
     Raises:
         ConfigurationError: no target is set, or one is unknown.
         PublishError: it cannot be taken down from here.
         TransientError: it may be later.
     """
-    for target in _targets(settings):
-        target.withdraw(guid, show, settings)
+    with ExitStack() as held:
+        all_of_them = [held.enter_context(target.withdrawal(show, settings)) for target in _targets(settings)]
+
+        def withdraw(guid: str) -> None:
+            for each in all_of_them:
+                each(guid)
+
+        yield withdraw
 
 
 def _targets(settings: Settings) -> list[Target]:

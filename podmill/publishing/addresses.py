@@ -59,6 +59,12 @@ def episode_folder(title: str, guid: str, taken: Collection[str]) -> str:
     return next(name for name in names if name not in taken)
 
 
+def is_folder_of(guid: str, name: str) -> bool:
+    """Whether ``episode_folder`` may have named a folder for an episode."""
+    digest = name.rpartition("-")[2]
+    return len(digest) in _DIGEST_LENGTHS and hashlib.sha256(guid.encode()).hexdigest().startswith(digest)
+
+
 def cover_name(cover: Artifact) -> str:
     """The cover's file name changes with the picture: apps keep pictures by address."""
     return f"cover-{cover.sha256[:8]}{cover.suffix or '.jpg'}"

@@ -1,6 +1,8 @@
 """The ``folder`` target: shows as a folder that any web server can serve."""
 
 import shutil
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Final, TypeVar
 
@@ -14,7 +16,18 @@ from models.show import ShowProfile
 from podmill.context import ArtifactStore, StepContext
 from podmill.errors import PublishError
 from podmill.publishing import files
-from podmill.publishing.addresses import ASSETS, CHAPTERS, EPISODES, FEED, PAGE, TRANSCRIPTS, WORDS, Site, cover_name
+from podmill.publishing.addresses import (
+    ASSETS,
+    CHAPTERS,
+    EPISODES,
+    FEED,
+    PAGE,
+    TRANSCRIPTS,
+    WORDS,
+    Site,
+    cover_name,
+    is_folder_of,
+)
 from podmill.publishing.addresses import episode_folder as new_folder
 from podmill.publishing.feed import render_feed
 from podmill.publishing.item import RECORD, Item, item_of
@@ -69,8 +82,9 @@ class FolderTarget:
             published_at=item.published_at,
         )
 
-    def withdraw(self, guid: str, show: str, settings: Settings) -> None:
-        """Take an episode down: out of the feed and the pages, and its files away. Once more changes nothing.
+    @contextmanager
+    def withdrawal(self, show: str, settings: Settings) -> Iterator[Callable[[str], None]]:
+        """Hold a show; gives what takes an episode out of its feed and page, and then its files away, by its guid.
 
         Raises:
             PublishError: the show is not published in this machine's folder, or that cannot be written.
@@ -82,8 +96,15 @@ class FolderTarget:
             raise PublishError(
                 f"{show_dir} is not here: the episode cannot be taken down.", action="Run it where it is published."
             )
-        with files.plainly_said(show_dir), files.locked(show_dir):
-            _withdraw_episode(guid, site, show_dir)
+
+        def withdraw(guid: str) -> None:
+            with files.plainly_said(show_dir):
+                _withdraw_episode(guid, site, show_dir)
+
+        with ExitStack() as held:
+            with files.plainly_said(show_dir):
+                held.enter_context(files.locked(show_dir))
+            yield withdraw
 
 
 def read_show(show_dir: Path) -> tuple[ShowProfile, list[Item]] | None:
@@ -129,22 +150,36 @@ def _publish_episode(release: Release, site: Site, show_dir: Path, context: Step
 
 
 def _withdraw_episode(guid: str, site: Site, show_dir: Path) -> None:
-    found = read_show(show_dir)
-    mine = [item for item in found[1] if item.guid == guid] if found else []
-    if not (found and mine):
-        return
-    show, left = found[0], [item for item in found[1] if item.guid != guid]
-    for item in mine:
-        folder = show_dir / EPISODES / item.folder
-        # The record first: without it no later episode brings this one back.
-        (folder / RECORD).unlink()
-        shutil.rmtree(folder)
+    items = _items(show_dir)
+    left = [item for item in items if item.guid != guid]
     if left:
+        found = read_show(show_dir)
+        if found is None:
+            raise PublishError(
+                f"{show_dir / SHOW_RECORD} is missing: there is no feed without it.",
+                action="Publish an episode of this show, then take this one down.",
+            )
+        show = found[0]
         files.write(show_dir / FEED, render_feed(show, left, site))
         files.write(show_dir / PAGE, show_page(show, left, site))
-        return
-    for name in (FEED, PAGE, SHOW_RECORD):
-        (show_dir / name).unlink(missing_ok=True)
+    else:
+        for name in (FEED, PAGE, SHOW_RECORD):
+            (show_dir / name).unlink(missing_ok=True)
+    for folder in _folders(guid, items, show_dir):
+        # The record last: with it, whoever was stopped half-way finds what is left to do.
+        for path in sorted(folder.iterdir(), key=lambda path: path.name == RECORD):
+            shutil.rmtree(path) if path.is_dir() else path.unlink()
+        folder.rmdir()
+
+
+def _folders(guid: str, items: Sequence[Item], show_dir: Path) -> list[Path]:
+    """Of an episode: that of its record, and what a publisher that died began without one."""
+    named = {show_dir / EPISODES / item.folder: item.guid for item in items}
+    return [
+        folder
+        for folder in show_dir.glob(f"{EPISODES}/*")
+        if (named[folder] == guid if folder in named else is_folder_of(guid, folder.name))
+    ]
 
 
 def _publish_files(release: Release, item: Item, folder: Path, context: StepContext) -> None:

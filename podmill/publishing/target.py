@@ -1,5 +1,7 @@
 """What a publishing target is."""
 
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -34,8 +36,10 @@ class Target(Protocol):
         """
         ...
 
-    def withdraw(self, guid: str, show: str, settings: Settings) -> None:
-        """Take an episode down again, by its guid and the short name of its show. Once more changes nothing.
+    def withdrawal(self, show: str, settings: Settings) -> AbstractContextManager[Callable[[str], None]]:
+        """Hold a show, by its short name, against whoever publishes to it; gives what takes an episode of it down.
+
+        That takes a guid. Once more changes nothing, and finishes what was stopped half-way.
 
         Raises:
             PublishError: it cannot be taken down from here.

@@ -1,6 +1,6 @@
 """Who is asked about an episode: what goes into the queue, within the transaction that records a step."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from typing import Any, Final
 
 from sqlalchemy import Connection, select
@@ -52,12 +52,21 @@ def finished(connection: Connection, episode_id: str, show: str, settings: Setti
 
 
 def stopped(
-    connection: Connection, episode_id: str, reason: str, made: Document | None, measures: Sequence[Score]
+    connection: Connection,
+    episode_id: str,
+    reason: str,
+    made: Document | None,
+    measures: Sequence[Score],
+    lines: Collection[int] = (),
 ) -> None:
-    """An episode waits for the decision of a person."""
-    lines = made.respeak if isinstance(made, Verdict) else ()
+    """An episode waits for the decision of a person.
+
+    Args:
+        lines: those that the reason is about; none: those that the verdict names, or else the scores.
+    """
+    named = lines or (made.respeak if isinstance(made, Verdict) else ())
     bad = [line for score in measures if score.passed is False for line in score.lines]
-    queue.put(connection, episode_id, "failed", reason, lines or bad)
+    queue.put(connection, episode_id, "failed", reason, named or bad)
 
 
 def _is_approved(connection: Connection, episode_id: str) -> bool:

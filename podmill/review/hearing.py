@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import TypeVar
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import Connection, select
+from sqlalchemy import Connection, exists, or_, select
 
 from models.documents import Document
 from models.heard import ScoreRow
@@ -14,12 +14,13 @@ from models.recording import Recording
 from models.score import Score
 from models.script import Script
 from models.steps import Step
-from models.tables import StepDocument, table
+from models.tables import PublicationRow, StepDocument, StepRun, table
 from models.verdict import Verdict
 from podmill.errors import InputError
 from podmill.review.queue import Entry
 
 DOCUMENT, SCORE = table(StepDocument), table(ScoreRow)
+PUBLICATION, STEP_RUN = table(PublicationRow), table(StepRun)
 AnyDocument = TypeVar("AnyDocument", bound=Document)
 
 
@@ -53,6 +54,8 @@ class Hearing(BaseModel):
     lines: tuple[HeardLine, ...]
     duration_s: float | None
     """Of the recording; None: there is none."""
+    public: bool
+    """Listeners may have it: to reject it is to take it down."""
 
     @property
     def in_question(self) -> tuple[HeardLine, ...]:
@@ -119,7 +122,17 @@ def hearing(connection: Connection, item: Entry) -> Hearing:
         scores=scores(connection, item.episode_id),
         lines=_lines(found, item.lines),
         duration_s=found.recording.duration_s if found.recording else None,
+        public=is_public(connection, item.episode_id),
     )
+
+
+def is_public(connection: Connection, episode_id: str) -> bool:
+    """Whether listeners may have an episode: it was published, or a worker began to, and may have died half-way."""
+    published = exists().where(PUBLICATION.c.episode_id == episode_id)
+    begun = exists().where(
+        STEP_RUN.c.episode_id == episode_id, STEP_RUN.c.step == Step.PUBLISHING, STEP_RUN.c.started_at.is_not(None)
+    )
+    return bool(connection.scalar(select(or_(published, begun))))
 
 
 def _lines(found: Made, asked: Sequence[int]) -> tuple[HeardLine, ...]:

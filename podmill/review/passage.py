@@ -12,6 +12,7 @@ AROUND_S: Final = 2.0
 LONGEST_S: Final = 120.0
 FORMATS: Final = {".wav": "WAV", ".flac": "FLAC", ".mp3": "MP3"}
 """By the ending of a file's name."""
+_KNOWN: Final = f"Known: {', '.join(FORMATS)}."
 
 
 def cut(recording: Recording, line: int, store: ArtifactStore, *, suffix: str = ".wav") -> bytes:
@@ -44,6 +45,3 @@ def cut(recording: Recording, line: int, store: ArtifactStore, *, suffix: str = 
             f"The recording cannot be read: {exc}", action="Speak it again: podmill review respeak"
         ) from exc
     return out.getvalue()
-
-
-_KNOWN: Final = f"Known: {', '.join(FORMATS)}."

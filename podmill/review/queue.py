@@ -4,9 +4,9 @@ from collections.abc import Collection
 from typing import Any, Final, Literal
 
 from pydantic import BaseModel, ConfigDict
-from sqlalchemy import Connection, Engine, RowMapping, Select, select, update
+from sqlalchemy import ColumnElement, Connection, Engine, RowMapping, Select, select, update
 
-from models.heard import IS_OPEN, ReviewRow
+from models.review import IS_OPEN, ReviewRow
 from models.tables import Episode, table
 from podmill.errors import InputError
 from podmill.store.clock import now
@@ -77,20 +77,34 @@ def approved_at(connection: Connection, episode_id: str) -> float | None:
     return found
 
 
-def entries(engine: Engine, *, show: str | None = None, kind: Kind | None = None, decided: bool = False) -> list[Entry]:
+def entries(
+    engine: Engine,
+    *,
+    show: str | None = None,
+    kind: Kind | None = None,
+    decided: bool = False,
+    limit: int | None = None,
+) -> list[Entry]:
     """What waits for a person: those that stand still first, oldest before newer; or what was decided, latest first."""
-    wanted = _select()
+    wanted = _select().where(_among(decided)).limit(limit)
     if show is not None:
         wanted = wanted.where(EPISODE.c.show == show)
     if kind is not None:
         wanted = wanted.where(REVIEW.c.kind == kind)
     if decided:
-        wanted = wanted.where(REVIEW.c.state != "open").order_by(REVIEW.c.decided_at.desc(), REVIEW.c.id.desc())
+        wanted = wanted.order_by(REVIEW.c.decided_at.desc(), REVIEW.c.id.desc())
     else:
         waits = EPISODE.c.state == "review"
-        wanted = wanted.where(REVIEW.c.state == "open").order_by(waits.desc(), REVIEW.c.created_at, REVIEW.c.id)
+        wanted = wanted.order_by(waits.desc(), REVIEW.c.created_at, REVIEW.c.id)
     with reading(engine) as connection:
         return [_entry(row) for row in connection.execute(wanted).mappings()]
+
+
+def shows(engine: Engine, *, decided: bool = False) -> set[str]:
+    """The shows of what waits for a person, or of what was decided."""
+    wanted = select(EPISODE.c.show).distinct().join_from(REVIEW, EPISODE).where(_among(decided))
+    with reading(engine) as connection:
+        return set(connection.scalars(wanted))
 
 
 def find(connection: Connection, name: str) -> Entry:
@@ -107,6 +121,10 @@ def find(connection: Connection, name: str) -> Entry:
         problem = "Nothing in the review queue has the id" if not rows else "More than one episode's id begins with"
         raise InputError(f"{problem} {name!r}.", action="Run: podmill review list")
     return _entry(rows[0])
+
+
+def _among(decided: bool) -> ColumnElement[bool]:
+    return REVIEW.c.state != "open" if decided else REVIEW.c.state == "open"
 
 
 def _select() -> Select[Any]:

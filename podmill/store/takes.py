@@ -3,8 +3,9 @@
 from collections.abc import Sequence
 from typing import Final
 
-from sqlalchemy import Engine, delete, select, update
+from sqlalchemy import Engine, delete, exists, or_, select, update
 
+from models.review import ReviewRow
 from models.steps import OPEN_STATES, EpisodeState
 from models.tables import Episode, Part, TakeRow, table
 from models.take import Take
@@ -12,7 +13,7 @@ from podmill.context import ArtifactStore
 from podmill.store.clock import now
 from podmill.store.database import insert_into, reading, transaction
 
-TAKE, PART, EPISODE = table(TakeRow), table(Part), table(Episode)
+TAKE, PART, EPISODE, REVIEW = table(TakeRow), table(Part), table(Episode), table(ReviewRow)
 
 DAY_S = 86400.0
 KEYS_AT_ONCE: Final = 500
@@ -68,9 +69,11 @@ def known(engine: Engine, keys: Sequence[str]) -> set[str]:
 def forget_unused(engine: Engine, keep_days: float) -> int:
     """Forget takes that nobody used for so many days; how many. Their audio stays until it is collected.
 
-    A take of an episode that may still go on is kept, however long that waits for a person.
+    A take of an episode that may still go on is kept, however long that waits for a person; so is one of a published
+    episode that somebody is to hear, and may have spoken again.
     """
-    may_go_on = EPISODE.c.state.in_((*OPEN_STATES, EpisodeState.REVIEW))
+    asked_about = exists().where(REVIEW.c.episode_id == EPISODE.c.id, REVIEW.c.state == "open")
+    may_go_on = or_(EPISODE.c.state.in_((*OPEN_STATES, EpisodeState.REVIEW)), asked_about)
     wanted = select(PART.c.take_key).join(EPISODE, EPISODE.c.id == PART.c.episode_id).where(may_go_on)
     with transaction(engine) as connection:
         gone = connection.execute(

@@ -48,6 +48,11 @@ class DatabaseVoices:
             )
 
 
+def forget_episode(connection: Connection, episode_id: str) -> None:
+    """Forget how voices were heard in an episode: it is nothing that others could be held against."""
+    connection.execute(delete(PRINT).where(PRINT.c.episode_id == episode_id))
+
+
 def forget(connection: Connection, voice: str) -> int:
     """Forget how a voice was heard: the next episode in it is its first. Returns in how many it was."""
     return connection.execute(delete(PRINT).where(PRINT.c.voice == voice)).rowcount

@@ -4,6 +4,7 @@ import hmac
 import secrets
 from collections.abc import Mapping
 from typing import Any, Final, get_args
+from unicodedata import category
 from urllib.parse import parse_qs, urlsplit
 
 from fastapi import FastAPI
@@ -30,8 +31,8 @@ from podmill.web.media import serve_bytes, serve_file
 
 SHOWN: Final = 200
 """Items of the list, and lines of an item; the command line has all."""
-BODY_BYTES_MAX: Final = 64 * 1024
-"""Of a form: far more than a line and a note."""
+BODY_BYTES_MAX: Final = 2 * 1024 * 1024
+"""Of a form: more than every line that is shown, as it was and as it is, in any script."""
 KINDS: Final = get_args(Kind)
 _READ: Final = ["GET", "HEAD"]
 
@@ -79,12 +80,11 @@ class _Desk:
         asked = request.query_params
         kind = next((each for each in KINDS if each == asked.get("kind")), None)
         show, decided = asked.get("show") or None, bool(asked.get("decided"))
-        found = queue.entries(self._engine, show=show, kind=kind, decided=decided)
-        shows = sorted(
-            {entry.show for entry in queue.entries(self._engine, decided=decided)} | ({show} if show else set())
-        )
+        # One more than is shown, to know whether there is more.
+        found = queue.entries(self._engine, show=show, kind=kind, decided=decided, limit=SHOWN + 1)
+        shows = sorted(queue.shows(self._engine, decided=decided) | ({show} if show else set()))
         values = {"show": show, "kind": kind, "decided": decided, "shows": shows, "kinds": KINDS}
-        return _page("review.html.j2", items=found[:SHOWN], left=max(len(found) - SHOWN, 0), **values)
+        return _page("review.html.j2", items=found[:SHOWN], more=len(found) > SHOWN, **values)
 
     def item(self, item: int, request: Request) -> Response:
         must_be_allowed(request, self._password)
@@ -148,16 +148,20 @@ class _Desk:
         # Celery is loaded with them; a server where nobody decides does without.
         from pipelines import reviewing
 
-        note, decision = _first(form, "note"), _first(form, "decision")
+        note, decision, texts = _first(form, "note"), _first(form, "decision"), _edited(form)
+        if texts and decision in ("approve", "respeak"):
+            edited = ", ".join(map(str, texts))
+            raise InputError(f"Line {edited} was edited, and this would not keep it.", action="Go back: save or undo.")
         match decision:
             case "approve":
                 reviewing.approve(item, self._settings, by=by, note=note)
             case "respeak":
                 lines = [_number(each) for each in form.get("line", [])]
+                if not lines:
+                    raise InputError("No line is marked.", action="Go back, and mark those to be spoken again.")
                 reviewing.respeak(item, self._settings, by=by, lines=lines, note=note)
             case "edit":
-                line, text = _number(_first(form, "line")), _first(form, "text")
-                reviewing.edit(item, self._settings, by=by, line=line, text=text, note=note)
+                reviewing.edit(item, self._settings, by=by, texts=texts, note=note)
             case "reject":
                 reviewing.reject(item, self._settings, by=by, note=note)
             case _:
@@ -173,9 +177,13 @@ class _Desk:
         Raises:
             HTTPException: 403, this form is not from the item's own page.
         """
-        origin = request.headers.get("origin")
-        foreign = origin is not None and urlsplit(origin).netloc != request.headers.get("host")
-        foreign |= request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none")
+        site, origin = request.headers.get("sec-fetch-site"), request.headers.get("origin")
+        if site is None and origin is not None:
+            # An old browser. Behind a proxy, Host may be another than what people see.
+            ours = (request.headers.get("host"), urlsplit(self._settings.public_url).netloc)
+            foreign = urlsplit(origin).netloc not in ours
+        else:
+            foreign = site not in (None, "same-origin", "none")
         given = _first(form, "token").encode()
         if foreign or not hmac.compare_digest(given, self._token(item, request).encode()):
             raise HTTPException(403, "This form is not of this page as it is now: load the page again.")
@@ -195,9 +203,21 @@ async def _form(request: Request) -> dict[str, list[str]]:
         if len(body) > BODY_BYTES_MAX:
             raise HTTPException(413, "This form is too large.")
     try:
-        return parse_qs(body.decode(), max_num_fields=1000, errors="strict")
+        form = parse_qs(body.decode(), keep_blank_values=True, max_num_fields=1000, errors="strict")
     except ValueError as exc:
         raise HTTPException(400, "This form cannot be read.") from exc
+    return {name: [_one_line(value) for value in values] for name, values in form.items()}
+
+
+def _one_line(text: str) -> str:
+    """Without control characters, which a database may not take."""
+    return "".join(each for each in " ".join(text.split()) if category(each) != "Cc")
+
+
+def _edited(form: Mapping[str, list[str]]) -> dict[int, str]:
+    """What lines say now that said something else when the page was made, by number."""
+    texts = {name.removeprefix("text-"): _first(form, name) for name in form if name.startswith("text-")}
+    return {_number(line): text for line, text in texts.items() if text != _first(form, f"was-{line}")}
 
 
 def _first(form: Mapping[str, list[str]], name: str) -> str:

@@ -112,11 +112,15 @@ def test_pages_fit_a_phone(page: Any, published: tuple[str, str, str]) -> None:
 
 
 def test_an_episode_is_heard_and_decided_on(browser: Any, podmill_home: Path) -> None:
-    """On a phone: the passage plays, nothing is wider than the page, and whoever gave the password has decided."""
+    """On a phone: the passage plays, nothing is wider than the page, and whoever gave the password has decided.
+
+    Enter in the note decides nothing; an edited line is saved.
+    """
     known = settings.current()
     engine = open_engine(known)
     Ledger(engine).open_account("default", None)
     reviews.waiting(engine, known, "tides")
+    reviews.waiting(engine, known, "bees")
     engine.dispose()
     who = {"username": "ada", "password": "word"}
     with running(podmill_home, PODMILL_WEB_PASSWORD="word") as (_, port):
@@ -132,10 +136,22 @@ def test_an_episode_is_heard_and_decided_on(browser: Any, podmill_home: Path) ->
         length_s = page.evaluate("document.querySelector('.line audio').duration")
         width = page.evaluate("document.documentElement.scrollWidth")
         page.get_by_label("Note", exact=True).fill("An accent.")
+        page.get_by_label("Note", exact=True).press("Enter")
+        page.reload()
+        undecided = page.locator(".notice").count() == 0
+        page.get_by_label("Note", exact=True).fill("An accent.")
         page.get_by_role("button", name="Approve").click()
         told = page.locator(".notice").inner_text()
+        page.goto(f"http://127.0.0.1:{port}/review")
+        page.get_by_role("link", name="About <bees>").click()
+        page.get_by_text("Edit", exact=True).click()
+        page.get_by_label("Line 2 says").fill("Two is new.")
+        page.get_by_role("button", name="Save").click()
+        saved = page.locator(".notice").inner_text()
+        line = page.get_by_role("region", name="Line 2").inner_text()
         page.close()
 
-    assert (length_s, width) == (pytest.approx(7, abs=0.1), 375)
+    assert (length_s, width, undecided) == (pytest.approx(7, abs=0.1), 375, True)
     assert told == "Approved by ada. An accent."
+    assert (saved, "Two is new." in line) == ("Edited by ada.", True)
     assert complaints == []

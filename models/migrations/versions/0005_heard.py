@@ -1,5 +1,7 @@
 """What gates measured of episodes, which of them a person is to hear, and what shows ask of theirs."""
 
+from typing import Any
+
 import sqlalchemy as sa
 from alembic import op
 
@@ -34,7 +36,7 @@ def upgrade() -> None:
         sa.Column("at", sa.Float(), nullable=False),
     )
     op.create_index("ix_voice_print_voice", "voice_print", ["voice", "model", "at"])
-    op.create_table(
+    review = op.create_table(
         "review",
         sa.Column("id", sa.Integer(), primary_key=True),
         sa.Column("episode_id", sa.String(), sa.ForeignKey("episode.id", ondelete="CASCADE"), nullable=False),
@@ -53,12 +55,32 @@ def upgrade() -> None:
     op.create_index(
         "ux_review_open", "review", ["episode_id"], unique=True, sqlite_where=is_open, postgresql_where=is_open
     )
+    _ask_for_those_that_wait(review)
+
+
+def _ask_for_those_that_wait(review: sa.Table) -> None:
+    columns: list[sa.ColumnClause[Any]] = [sa.column(name) for name in ("id", "error", "updated_at", "state")]
+    episode = sa.table("episode", *columns)
+    waiting = sa.select(episode.c.id, episode.c.error, episode.c.updated_at).where(episode.c.state == "review")
+    items = [
+        {
+            "episode_id": row.id,
+            "kind": "failed",
+            "reason": row.error or "It waits for a decision.",
+            "lines": [],
+            "state": "open",
+            "note": "",
+            "created_at": row.updated_at,
+        }
+        for row in op.get_bind().execute(waiting)
+    ]
+    op.bulk_insert(review, items)
 
 
 def downgrade() -> None:
     op.drop_table("review")
     op.drop_table("voice_print")
     op.drop_table("score")
-    with op.batch_alter_table("show") as batch:
-        for column in OF_SHOWS[::-1]:
-            batch.drop_column(column)
+    # Not as a batch: that makes the table anew, and episodes refer to it.
+    for column in OF_SHOWS:
+        op.drop_column("show", column)

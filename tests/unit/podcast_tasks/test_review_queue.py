@@ -2,16 +2,19 @@
 
 import dataclasses
 import json
+import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
 from celery.exceptions import Ignore
 from lxml import etree
-from sqlalchemy import select
+from sqlalchemy import delete, select, update
 
 from models.recording import Recording
 from models.script import Script
-from models.steps import EpisodeState, Step
+from models.steps import ChargeState, EpisodeState, Step
+from models.tables import Charge, PublicationRow, table
 from models.verdict import LineVerdict, Verdict
 from pipelines import episode as episodes
 from pipelines import reviewing
@@ -20,10 +23,15 @@ from podcast_tasks.journal import EPISODE, STEP_RUN
 from podcast_tasks.running import Done, Review, run_step
 from podcast_tasks.turns import EVENT
 from podmill.errors import InputError, PolicyError
+from podmill.money.charge import CHARGE
+from podmill.publishing import files
 from podmill.review import queue
+from podmill.review.hearing import hearing
 from podmill.review.queue import REVIEW
 from podmill.settings import Settings, current, load
-from podmill.store.database import reading
+from podmill.store.database import reading, transaction
+from podmill.store.takes import TAKE, forget_unused
+from podmill.store.voices import DatabaseVoices
 from tests.humming import row, speak
 from tests.unit.podmill.money.provider import account, check_sums
 
@@ -147,7 +155,7 @@ def test_lines_are_spoken_again(engine, hums, refused):
 def test_a_line_is_edited(engine, hums, refused):
     """It alone is spoken, in words; the published transcript says what it says now."""
     hums["alpha"].asked.clear()
-    reviewing.edit(refused, current(), by="ada", line=2, text=f"  {CUE} ")
+    reviewing.edit(refused, current(), by="ada", texts={2: f"  {CUE} "})
     speak(refused)
     judge(refused)
     finish(refused)
@@ -155,7 +163,7 @@ def test_a_line_is_edited(engine, hums, refused):
     (request,) = hums["alpha"].asked
     assert (request.lines[0].index, request.text) == (1, "Two is the other one, five of seven.")
     assert transcript()[1].endswith(CUE)
-    assert told(engine, refused, "edited")["before"] == "Two is the second."
+    assert told(engine, refused, "edited")["edits"] == [{"line": 2, "before": "Two is the second.", "after": CUE}]
     script = running.journal().document(refused, Step.SCRIPTING, Script)
     assert script
     assert script.lines[1].text == CUE
@@ -209,6 +217,129 @@ def test_what_is_published_is_taken_down(engine, published):
     assert told(engine, published, "rejected")["taken_down"] is True
 
 
+@pytest.mark.parametrize("recorded", [True, False])
+def test_what_is_public_is_taken_down_from_review(engine, published, recorded):
+    """Published once, spoken again and refused, it is public still; so is one whose worker died before its record."""
+    reviewing.respeak(published, current(), by="ada", lines=[1])
+    speak(published)
+    judge(published, 0)
+    if not recorded:
+        with transaction(engine) as connection:
+            connection.execute(delete(table(PublicationRow)))
+    assert row(engine, published).state == EpisodeState.REVIEW
+    with reading(engine) as connection:
+        assert hearing(connection, queue.find(connection, published)).public
+    reviewing.reject(published, current(), by="ada", note="Nonsense.")
+
+    assert not (current().public / "tides" / "feed.xml").exists()
+    assert row(engine, published).error.endswith("It was taken down.")
+    with pytest.raises(InputError, match="rejected by ada already"):
+        reviewing.reject(published, current(), by="bob", note="No.")
+
+
+def test_what_is_being_published_is_not_rejected(engine, made, monkeypatch):
+    """Its worker would go on writing files that nobody takes down."""
+    monkeypatch.setenv("PODMILL_REVIEW_SHARE", "1")
+    episode_id = made()
+    speak(episode_id)
+    judge(episode_id)
+    run_step(Step.LOUDNESS, episode_id, loudness.make)
+    refusals = []
+
+    def publish(release, context):
+        with pytest.raises(InputError, match="in publishing at the moment") as refused:
+            reviewing.reject(episode_id, current(), by="ada", note="Nonsense.")
+        refusals.append(refused.value)
+        return whole(release, context)
+
+    whole = publishing.publish
+    monkeypatch.setattr(publishing, "publish", publish)
+    with pytest.raises(InputError, match="in publishing at the moment"):
+        reviewing.reject(episode_id, current(), by="ada", note="Nonsense.")
+    run_step(Step.PUBLISHING, episode_id, publishing.make)
+
+    assert len(refusals) == 1
+    assert row(engine, episode_id).state == EpisodeState.PUBLISHED
+    assert item(engine, episode_id).state == "open"
+
+
+def test_what_is_published_while_a_person_decides_is_not_rejected(engine, published, monkeypatch):
+    """When it was asked whether it is public it was not: nothing holds its show, and it is not taken down."""
+    answers = iter([False, True])
+    monkeypatch.setattr(reviewing, "is_public", lambda *_: next(answers))
+    with pytest.raises(InputError, match="published just now"):
+        reviewing.reject(published, current(), by="ada", note="Nonsense.")
+
+    assert row(engine, published).state == EpisodeState.PUBLISHED
+    assert [guid for guid, _ in feed()] == [published]
+
+
+def test_others_write_while_a_show_is_waited_for(engine, published):
+    """Somebody publishes to it for long: the decision waits, and with it nobody else."""
+    with ThreadPoolExecutor(1) as person:
+        with files.locked(current().public / "tides"):
+            decided = person.submit(reviewing.reject, published, current(), by="ada", note="Nonsense.")
+            with pytest.raises(TimeoutError):
+                decided.result(0.5)
+            begun = time.monotonic()
+            with transaction(engine) as connection:
+                queue.put(connection, published, "sample", "Once more.")
+            assert time.monotonic() - begun < 1
+        assert decided.result(30).state == "rejected"
+    assert not (current().public / "tides" / "feed.xml").exists()
+
+
+def test_voices_of_a_rejected_episode_are_no_reference(engine, refused):
+    """Others were held against how it was heard; that of other episodes stays."""
+    voices = DatabaseVoices(engine, refused)
+    voices.keep("piper:joe", "m1", [1.0])
+    reviewing.reject(refused, current(), by="ada", note="A cold.")
+
+    assert DatabaseVoices(engine, "another").first("piper:joe", "m1") is None
+
+
+def test_lines_are_edited_together(engine, hums, refused):
+    """One decision, one round, each line with what it says now; of a line that cannot be one, nothing is kept."""
+    with pytest.raises(InputError, match="nothing in it"):
+        reviewing.edit(refused, current(), by="ada", texts={1: "One is new.", 2: "-"})
+    with pytest.raises(InputError, match="No line is edited"):
+        reviewing.edit(refused, current(), by="ada", texts={})
+    hums["alpha"].asked.clear()
+    reviewing.edit(refused, current(), by="ada", texts={3: "Three is new.", 1: "One is new."})
+    speak(refused)
+    judge(refused)
+    finish(refused)
+
+    assert [request.text for request in hums["alpha"].asked] == ["One is new.", "Three is new."]
+    assert [each["line"] for each in told(engine, refused, "edited")["edits"]] == [1, 3]
+
+
+@pytest.mark.parametrize("state", [ChargeState.IN_DOUBT, ChargeState.INTENT])
+def test_nothing_is_edited_beside_a_request_in_doubt(engine, refused, state):
+    """It may have been paid, and is found again by the words that it asked for; decided on, it stands in no way."""
+    whose = {"episode_id": refused, "step": Step.SYNTHESIS, "account": "default", "created_at": 0}
+    what = {"key": "k", "provider": "alpha", "unit": "character", "quantity": 9, "amount_microusd": 0, "state": state}
+    with transaction(engine) as connection:
+        connection.execute(CHARGE.insert().values(Charge(**whose, **what).model_dump()))
+    with pytest.raises(InputError, match=f"podmill charges --episode {refused[:8]}"):
+        reviewing.edit(refused, current(), by="ada", texts={2: CUE})
+    assert item(engine, refused).state == "open"
+    with transaction(engine) as connection:
+        connection.execute(update(CHARGE).values(state=ChargeState.REFUSED))
+    reviewing.edit(refused, current(), by="ada", texts={2: CUE})
+
+    assert row(engine, refused).step == Step.SYNTHESIS
+
+
+def test_takes_of_what_is_asked_about_are_kept(engine, published):
+    """However old: a line of a published episode may be spoken again, and the others are not bought again for that."""
+    with transaction(engine) as connection:
+        connection.execute(update(TAKE).values(used_at=0.0))
+    assert forget_unused(engine, 1) == 0
+    reviewing.approve(published, current(), by="ada")
+    assert forget_unused(engine, 1) == 3
+
+
 def test_what_cannot_be_taken_down_is_not_rejected(engine, published):
     """The folder is somewhere else: the decision is refused as a whole."""
     (current().public / "tides").rename(current().public / "moved")
@@ -256,15 +387,14 @@ def test_a_refused_passage_is_edited(engine, hums, made):
     episode_id = made()
     with pytest.raises(Ignore):
         run_step(Step.SYNTHESIS, episode_id, synthesis.make)
-    assert item(engine, episode_id).kind == "failed"
+    asked = item(engine, episode_id)
+    assert (asked.kind, asked.lines) == ("failed", (2,))
     for refuse in (reviewing.approve, reviewing.respeak):
-        with pytest.raises(InputError, match=r"stopped in synthesis|No line"):
+        with pytest.raises(InputError, match="stopped in synthesis"):
             refuse(episode_id, current(), by="ada")
-    with pytest.raises(InputError, match="stopped in synthesis"):
-        reviewing.respeak(episode_id, current(), by="ada", lines=[2])
 
     hums["alpha"].next = [None]
-    reviewing.edit(episode_id, current(), by="ada", line=2, text=CUE)
+    reviewing.edit(episode_id, current(), by="ada", texts={2: CUE})
     hums["alpha"].asked.clear()
     recording = speak(episode_id)
     assert [request.lines[0].index for request in hums["alpha"].asked] == [1, 2]
@@ -278,7 +408,7 @@ def test_a_refused_passage_is_edited(engine, hums, made):
 def test_what_cannot_be_a_line(engine, refused, line, text, problem):
     """Nothing is changed, and nothing decided."""
     with pytest.raises(InputError, match=problem):
-        reviewing.edit(refused, current(), by="ada", line=line, text=text)
+        reviewing.edit(refused, current(), by="ada", texts={line: text})
 
     assert item(engine, refused).state == "open"
     assert row(engine, refused).state == EpisodeState.REVIEW
@@ -298,14 +428,19 @@ def test_other_ways_out_of_review_close_the_item(engine, refused):
 
 
 def test_what_moves_is_left_alone(engine, made, monkeypatch):
-    """Between mastering and publishing a worker may have it in hand: only approval is possible."""
+    """Between mastering and publishing a worker may have it in hand: it may be approved, and nothing else."""
     monkeypatch.setenv("PODMILL_REVIEW_SHARE", "1")
     episode_id = made()
     speak(episode_id)
     judge(episode_id)
     run_step(Step.LOUDNESS, episode_id, loudness.make)
-    with pytest.raises(InputError, match="in publishing at the moment"):
-        reviewing.respeak(episode_id, current(), by="ada", lines=[1])
+    for decide, what in (
+        (reviewing.respeak, {"lines": [1]}),
+        (reviewing.edit, {"texts": {1: CUE}}),
+        (reviewing.reject, {"note": "No."}),
+    ):
+        with pytest.raises(InputError, match="in publishing at the moment"):
+            decide(episode_id, current(), by="ada", **what)
     reviewing.approve(episode_id, current(), by="ada")
     run_step(Step.PUBLISHING, episode_id, publishing.make)
 
@@ -327,7 +462,7 @@ def test_neighbours_of_an_edited_line_are_not_bought_again(engine, hums, made, m
     for text in (CUE, "Two is out."):
         judge(episode_id, 1)
         kind.asked.clear()
-        reviewing.edit(episode_id, current(), by="ada", line=2, text=text)
+        reviewing.edit(episode_id, current(), by="ada", texts={2: text})
         recording = speak(episode_id)
         ((line,),) = [request.lines for request in kind.asked]
         assert line.index == 1

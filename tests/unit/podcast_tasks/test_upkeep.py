@@ -36,6 +36,20 @@ def test_the_folder_of_a_lost_lease_is_removed(settings: Settings):
     assert foreign.exists()
 
 
+def test_a_passage_that_nobody_could_play_is_removed(settings: Settings, caplog: pytest.LogCaptureFixture):
+    """Once, when it is old; it is no folder of a step run."""
+    settings.temp.mkdir(parents=True)
+    old, young = settings.temp / "review-12-line-3.wav", settings.temp / "review-12-line-4.wav"
+    for path in (old, young):
+        path.write_bytes(b"sound")
+    moment = time.time() - ABANDONED_AFTER_S - 1
+    os.utime(old, (moment, moment))
+    with caplog.at_level("INFO"):
+        remove_abandoned(settings, set)
+
+    assert (old.exists(), young.exists(), caplog.messages) == (False, True, [])
+
+
 def test_a_folder_made_while_the_database_is_asked_stays(settings: Settings):
     """A step that is claimed just now is not in the answer, and not among the folders either."""
     dead = folder(settings, OTHER)

@@ -90,6 +90,7 @@ def test_a_passage_is_played(asked: str, tmp_path: Path, monkeypatch: pytest.Mon
         (["approve"], "approved"),
         (["respeak", "--lines", "1, 3"], "respoken"),
         (["edit", "--line", "2", "--text", "Two is last."], "edited"),
+        (["edit", "--line", "3", "--text", "Three is.", "--line", "1", "--text", "One is."], "edited"),
         (["reject", "--note", "No."], "rejected"),
     ],
 )
@@ -119,6 +120,8 @@ def test_a_decision(asked: str, words: list[str], state: str, capsys: Captured) 
         ["respeak", "1", "--lines", "4"],
         ["edit", "1", "--line", "2", "--text", ""],
         ["edit", "1", "--line", "2"],
+        ["edit", "1", "--line", "2", "--line", "3", "--text", "A"],
+        ["edit", "1", "--line", "2", "--text", "A", "--line", "2", "--text", "B"],
         ["reject", "1"],
         ["reject", "1", "--note", ""],
         ["approve", "1", "--by", " "],

@@ -1,16 +1,19 @@
 import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import pytest
 from lxml import etree
 
 from podmill.errors import ConfigurationError, LeaseLostError, PublishError, StoreError
-from podmill.publishing import publish, withdraw
+from podmill.publishing import files, publish, withdrawal
 from podmill.publishing.feed import NAMESPACES
 from podmill.publishing.folder import read_show
+from podmill.settings import Settings
 from tests.releases import SHOW, Studio, mp3
 
 
@@ -20,6 +23,11 @@ def snapshot(folder: Path) -> dict[str, tuple[bytes, int]]:
         for path in folder.rglob("*")
         if path.is_file()
     }
+
+
+def withdraw(guid: str, show: str, settings: Settings) -> None:
+    with withdrawal(show, settings) as take_down:
+        take_down(guid)
 
 
 def feed_items(studio: Studio) -> list[etree._Element]:
@@ -184,7 +192,7 @@ def test_what_is_published_can_be_read_back(studio: Studio) -> None:
 PUBLISHER = """
 import sys
 from pathlib import Path
-from podmill.publishing import publish, withdraw
+from podmill.publishing import publish
 from tests.releases import Studio
 studio = Studio(Path(sys.argv[1]))
 for guid in sys.argv[2:]:
@@ -224,3 +232,71 @@ def test_an_episode_is_taken_down(studio: Studio) -> None:
     withdraw("0193-first", "night-sky", studio.settings)
     with pytest.raises(PublishError, match="cannot be taken down"):
         withdraw("0193-first", "day-sky", studio.settings)
+
+
+@pytest.mark.parametrize(("broken", "name"), [(Path, "unlink"), (Path, "rmdir"), (files, "write"), (shutil, "rmtree")])
+@pytest.mark.parametrize("guid", ["0193-first", "second"])
+def test_a_withdrawal_that_was_stopped_is_finished(
+    studio: Studio, monkeypatch: pytest.MonkeyPatch, broken: object, name: str, guid: str
+) -> None:
+    """Wherever the disk fails: once more, and neither feed, page nor files tell of the episode."""
+    publish(studio.release(), studio.context)
+    if guid == "second":
+        publish(studio.release("second", "The sun"), studio.context)
+    (folder,) = studio.show_dir.glob(f"episodes/{'the-sun' if guid == 'second' else 'the-moon'}-*")
+    # As another version may have named it: only its record says whose it is.
+    folder = folder.rename(folder.with_name("by-hand"))
+    record = folder / "item.json"
+    record.write_text(json.dumps(json.loads(record.read_text()) | {"folder": folder.name}))
+    (folder / "thumbnails").mkdir()
+    whole, calls, fails_at = getattr(broken, name), 0, 0
+
+    def fails(*args: Any, **options: Any) -> Any:
+        nonlocal calls
+        calls += 1
+        if calls == fails_at:
+            raise PermissionError("The disk says no.")
+        return whole(*args, **options)
+
+    monkeypatch.setattr(broken, name, fails)
+    while True:
+        calls, fails_at = 0, fails_at + 1
+        try:
+            withdraw(guid, "night-sky", studio.settings)
+        except PublishError:
+            continue
+        break
+    monkeypatch.undo()
+
+    withdraw(guid, "night-sky", studio.settings)
+    assert list(folder.rglob("*")) == []
+    shown = "".join(path.read_text() for path in studio.show_dir.glob("*.*") if path.suffix in (".xml", ".html"))
+    assert folder.name not in shown
+    assert ("0193-first" in shown) == (guid == "second")
+
+
+def test_what_a_killed_publisher_left_is_taken_down(studio: Studio) -> None:
+    """There is audio and no record of it yet; what is another's stays."""
+    publish(studio.release(), studio.context)
+    publish(studio.release("second", "The sun"), studio.context)
+    (folder,) = studio.show_dir.glob("episodes/the-sun-*")
+    (folder / "item.json").unlink()
+    withdraw("second", "night-sky", studio.settings)
+
+    assert not folder.exists()
+    assert [item.findtext("guid") for item in feed_items(studio)] == ["0193-first"]
+
+
+def test_a_feed_is_not_lost_with_the_record_of_its_show(studio: Studio) -> None:
+    """Without it no feed can be made of the others: nothing is touched, and nobody is told that it was done."""
+    publish(studio.release(), studio.context)
+    publish(studio.release("second", "The sun"), studio.context)
+    (studio.show_dir / "show.json").unlink()
+    with pytest.raises(PublishError, match=r"show\.json is missing"):
+        withdraw("second", "night-sky", studio.settings)
+    assert len(feed_items(studio)) == 2
+
+    publish(studio.release(), studio.context)
+    withdraw("second", "night-sky", studio.settings)
+    withdraw("0193-first", "night-sky", studio.settings)
+    assert not (studio.show_dir / "feed.xml").exists()

@@ -64,6 +64,8 @@ def test_what_is_filtered_and_found(engine, settings, asked):
     assert [entry.episode_id for entry in queue.entries(engine)] == [asked, other]
     assert [entry.episode_id for entry in queue.entries(engine, show="bees")] == [other]
     assert [entry.episode_id for entry in queue.entries(engine, kind="failed")] == [asked]
+    assert [entry.episode_id for entry in queue.entries(engine, limit=1)] == [asked]
+    assert (queue.shows(engine), queue.shows(engine, decided=True)) == ({"tides", "bees"}, set())
     with reading(engine) as connection:
         for name in ("", "9", "0", "99999999999", "zz", "%"):
             with pytest.raises(InputError, match="has the id"):

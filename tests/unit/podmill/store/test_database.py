@@ -5,19 +5,23 @@ import time
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
+from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
-from sqlalchemy import delete, func, select, text
+from sqlalchemy import delete, func, inspect, select, text
 from sqlmodel import SQLModel
 
 from models.tables import Show, table
 from podmill.errors import ConfigurationError
+from podmill.money.ledger import Ledger
+from podmill.review import queue
 from podmill.settings import load
 from podmill.store import database
 from podmill.store.clock import now
 from podmill.store.database import CONNECTIONS_MAX, open_engine, reading, snapshot, transaction
+from tests import reviews
 
 
 def test_the_migrations_make_what_the_models_say(engine):
@@ -35,6 +39,26 @@ def test_the_newest_revision_is_known_without_alembic():
 
     assert scripts.get_current_head() == database.NEWEST
     assert {script.revision for script in scripts.walk_revisions()} == database.known_revisions()
+
+
+def test_what_waited_before_there_was_a_queue_is_in_it(engine, settings):
+    """Back to the revision before the queue and here again, with an episode in review."""
+    Ledger(engine).open_account("default", None)
+    waiting = reviews.waiting(engine, settings, "tides")
+    config = Config()
+    config.set_main_option("script_location", str(database.MIGRATIONS))
+    with transaction(engine) as connection:
+        config.attributes["connection"] = connection
+        command.downgrade(config, "0004")
+        assert "gates" not in {column["name"] for column in inspect(connection).get_columns("show")}
+    database.migrate(engine, settings.home)
+
+    (entry,) = queue.entries(engine)
+    assert (entry.episode_id, entry.kind, entry.reason, entry.lines) == (waiting, "failed", "Not understood.", ())
+    assert entry.created_at > 0
+    with transaction(engine) as connection:
+        queue.put(connection, waiting, "failed", "Once more.", (1,))
+    assert [entry.lines for entry in queue.entries(engine)] == [(2,)]
 
 
 def test_the_clock_is_seconds_since_1970(engine):

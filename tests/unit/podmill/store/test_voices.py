@@ -8,7 +8,7 @@ from models.heard import VoicePrint
 from models.tables import Batch, Episode, table
 from podmill.store.clock import now
 from podmill.store.database import insert_into, reading, transaction
-from podmill.store.voices import DatabaseVoices, forget, heard
+from podmill.store.voices import DatabaseVoices, forget, forget_episode, heard
 
 NEW, OLD = [0.6, 0.8, 0.0], [1.0, 0.0, 0.0]
 
@@ -61,3 +61,14 @@ def test_a_voice_that_changed_begins_anew(engine: Engine, episodes: list[str]) -
 
     assert second.first("piper:joe", "m1") is None
     assert second.first("piper:amy", "m1") is not None
+
+
+def test_an_episode_is_forgotten(engine: Engine, episodes: list[str]) -> None:
+    """How voices were heard in it; the next one is the first."""
+    first, second = (DatabaseVoices(engine, episode) for episode in episodes)
+    first.keep("piper:joe", "m1", OLD)
+    second.keep("piper:joe", "m1", NEW)
+    with transaction(engine) as connection:
+        forget_episode(connection, episodes[0])
+
+    assert list(DatabaseVoices(engine, "third").first("piper:joe", "m1") or ()) == pytest.approx(NEW, abs=1e-3)

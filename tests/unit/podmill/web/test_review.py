@@ -1,8 +1,10 @@
 """The pages of the review queue: behind the password, from their own forms only, and as the command line does it."""
 
+import html
 import io
 import re
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -14,6 +16,7 @@ from starlette.testclient import TestClient
 from podmill import settings
 from podmill.money.ledger import Ledger
 from podmill.review import queue
+from podmill.review.hearing import made
 from podmill.store.database import open_engine, reading
 from podmill.web.app import create_app
 from podmill.web.review import add_review
@@ -24,8 +27,14 @@ WHO = ("ada", "word")
 
 @pytest.fixture
 def desk(podmill_home: Path) -> Iterator[TestClient]:
+    with at_the_desk() as client:
+        yield client
+
+
+@contextmanager
+def at_the_desk(**changes: str) -> Iterator[TestClient]:
     """A client with the password, of a queue of two items: one failed, one drawn."""
-    known = settings.current().model_copy(update={"web_password": SecretStr(WHO[1])})
+    known = settings.current().model_copy(update={"web_password": SecretStr(WHO[1]), **changes})
     engine = open_engine(known)
     Ledger(engine).open_account("default", None)
     reviews.waiting(engine, known, "tides")
@@ -110,7 +119,18 @@ def test_a_passage_is_heard(desk: TestClient) -> None:
     [
         ({"decision": "approve", "note": "Fine."}, "approved"),
         ({"decision": "respeak", "line": ["2", "3"]}, "respoken"),
-        ({"decision": "edit", "line": "2", "text": "Two is not the second."}, "edited"),
+        (
+            {
+                "decision": "edit",
+                "line": "2",
+                "text-1": "One.",
+                "was-1": "One is.",
+                "text-2": "Two is not.",
+                "text-3": "3",
+                "was-3": "3",
+            },
+            "edited",
+        ),
         ({"decision": "reject", "note": "Nonsense."}, "rejected"),
     ],
 )
@@ -149,8 +169,62 @@ def test_forms_of_other_sites_decide_nothing(desk: TestClient, headers: dict[str
 
 
 @pytest.mark.parametrize(
+    ("headers", "code"),
+    [
+        ({"Origin": "https://podcasts.example.org", "Sec-Fetch-Site": "same-origin"}, 303),
+        ({"Origin": "https://podcasts.example.org", "Sec-Fetch-Site": "cross-site"}, 403),
+        ({"Origin": "https://podcasts.example.org"}, 303),
+        ({"Origin": "http://testserver"}, 303),
+        ({"Origin": "https://other.example.org"}, 403),
+        ({"Origin": "null"}, 403),
+    ],
+)
+def test_behind_a_proxy(podmill_home: Path, headers: dict[str, str], code: int) -> None:
+    """It may not pass on the name that people see: the browser says whose form it is, else the public address does."""
+    with at_the_desk(public_url="https://podcasts.example.org") as desk:
+        answer = desk.post("/review/1", data={"decision": "approve", "token": token(desk)}, headers=headers)
+    assert answer.status_code == code
+
+
+def test_only_what_was_edited_is_spoken_anew(desk: TestClient) -> None:
+    """All lines that are shown come back with the form; one that says what it said is left alone."""
+    shown = desk.get("/review/2").text
+    before = dict(re.findall(r'name="was-(\d)" value="([^"]*)"', shown))
+    fields = {f"{name}-{line}": html.unescape(text) for line, text in before.items() for name in ("was", "text")}
+    assert len(before) == 3
+    given = {**fields, "text-1": "One is new.", "decision": "edit", "token": token(desk, 2)}
+    assert desk.post("/review/2", data=given).status_code == 303
+
+    with reading(open_engine(settings.current())) as connection:
+        found = made(connection, queue.find(connection, "2").episode_id)
+    assert found.script
+    assert found.verdict
+    assert [line.text for line in found.script.lines] == ["One is new.", "Two is <the> second.", "Three is the last."]
+    assert found.verdict.respeak == (0,)
+
+
+def test_a_note_has_no_control_characters(desk: TestClient) -> None:
+    """No database takes all of them; everything else is kept as it was written."""
+    given = {
+        "decision": "approve",
+        "note": "An\0 acc\x1bent,\r\nnot \u0646\u0645\u06cc\u200c\u062e. ",
+        "token": token(desk),
+    }
+    assert desk.post("/review/1", data=given).status_code == 303
+    with reading(open_engine(settings.current())) as connection:
+        note = queue.find(connection, "1").note
+    assert note == "An accent, not \u0646\u0645\u06cc\u200c\u062e."
+
+
+def test_enter_decides_nothing(desk: TestClient) -> None:
+    """A browser then presses the form's first button: that one is not there, and cannot be pressed."""
+    form = desk.get("/review/1").text.partition('<form id="decide"')[2]
+    assert re.search(r"<button[^>]*>", form)[0] == "<button disabled hidden>"  # type: ignore[index]
+
+
+@pytest.mark.parametrize(
     ("body", "code"),
-    [(b"a=b&" * 20_000, 413), (b"a=b&" * 2_000, 400), (b"a=%ff", 400), (b"decision=dance", 403)],
+    [(b"a=b&" * 600_000, 413), (b"a=b&" * 2_000, 400), (b"a=%ff", 400), (b"decision=dance", 403)],
 )
 def test_what_is_no_form(desk: TestClient, body: bytes, code: int) -> None:
     """It is refused before anything is done, however large it is."""
@@ -164,8 +238,14 @@ def test_what_is_no_form(desk: TestClient, body: bytes, code: int) -> None:
     [
         {"decision": "dance"},
         {"decision": "reject", "note": " "},
-        {"decision": "edit", "line": "2", "text": "-"},
-        {"decision": "edit", "line": "x", "text": "A"},
+        {"decision": "edit", "line": "2"},
+        {"decision": "edit", "text-2": "-"},
+        {"decision": "edit", "text-2": "", "was-2": "Two is."},
+        {"decision": "edit", "text-x": "A"},
+        {"decision": "edit", "text-2": "A", "was-2": "A"},
+        {"decision": "approve", "text-2": "A", "was-2": "B"},
+        {"decision": "respeak", "line": "2", "text-2": "A", "was-2": "B"},
+        {"decision": "respeak"},
         {"decision": "respeak", "line": "99"},
     ],
 )
