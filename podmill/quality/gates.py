@@ -68,13 +68,14 @@ class Decision:
 def decide(scores: Iterable[Score], gates: Gates) -> Decision:
     """The severest of what the gates ask for. Where no line is named there is nothing to speak again: a person decides.
 
-    A score without a limit, such as of a voice that is heard for the first time, asks for nothing.
+    A score without a limit, such as of a voice that is heard for the first time, asks for nothing. One that failed by
+    its lines alone has no value.
     """
     asked: list[tuple[Action, Score]] = []
     for each in scores:
         if each.limit is None or each.passed:
             continue
-        action = gates.unmeasured if each.value is None else getattr(gates, each.name).action
+        action = gates.unmeasured if each.passed is None else getattr(gates, each.name).action
         asked.append(("review" if action == "respeak" and not each.lines else action, each))
     if not asked:
         return Decision(None)

@@ -7,11 +7,12 @@ from pathlib import Path
 import pytest
 from celery.exceptions import Ignore
 from lxml import etree
-from sqlalchemy import select
+from sqlalchemy import select, update
 
 from models.recording import Recording
 from models.script import Script
 from models.steps import EpisodeState, Step
+from models.tables import Show, table
 from models.verdict import LineVerdict, Verdict
 from pipelines import episode as episodes
 from pipelines import reviewing
@@ -23,7 +24,7 @@ from podmill.errors import InputError, PolicyError
 from podmill.review import queue
 from podmill.review.queue import REVIEW
 from podmill.settings import Settings, current, load
-from podmill.store.database import reading
+from podmill.store.database import reading, transaction
 from tests.humming import row, speak
 from tests.unit.podmill.money.provider import account, check_sums
 
@@ -217,6 +218,16 @@ def test_what_cannot_be_taken_down_is_not_rejected(engine, published):
 
     assert row(engine, published).state == EpisodeState.PUBLISHED
     assert item(engine, published).state == "open"
+
+
+def test_a_length_that_was_approved_is_not_asked_about_again(engine, refused):
+    """Verification asks about it, and mastering finds what it found: one decision is enough."""
+    with transaction(engine) as connection:
+        connection.execute(update(table(Show)).values(gates={"duration": {"limit": 0.01, "action": "review"}}))
+    reviewing.approve(refused, current(), by="ada")
+    finish(refused)
+
+    assert row(engine, refused).state == EpisodeState.PUBLISHED
 
 
 @pytest.mark.parametrize("holds", ["sample", "all"])

@@ -53,6 +53,13 @@ def test_nothing_is_done_about_what_passed(gates: Gates) -> None:
     assert decide([score("clarity", 0.9, gates, ""), new], gates).action is None
 
 
+def test_lines_can_fail_where_the_whole_has_no_figure(gates: Gates) -> None:
+    """Of few lines in a voice one is another's: that is measured, and the gate says what is done."""
+    wrong = Score(name="voice_lines", value=None, limit=0.85, passed=False, said="Wrong voice.", lines=(1,))
+
+    assert decide([wrong], gates).action == "respeak"
+
+
 def test_the_severest_action_is_taken_and_all_bad_lines_are_named(gates: Gates) -> None:
     """Lines that are to be spoken again are named even where a person decides."""
     wrong = score("voice_lines", 0.5, gates, "Wrong voice.", lines=(4,))
