@@ -6,9 +6,10 @@ from typing import Any, Final
 from sqlalchemy import Connection, select
 
 from models.documents import Document
+from models.gates import Gates, StatedGates
 from models.score import Score
 from models.steps import EpisodeState, Step
-from models.tables import StepRun, table
+from models.tables import Show, StepRun, table
 from models.verdict import Verdict
 from podmill.review import queue
 from podmill.review.doubt import doubts, said
@@ -16,7 +17,7 @@ from podmill.review.drawing import is_drawn
 from podmill.review.hearing import document, scores
 from podmill.settings import Settings
 
-STEP_RUN = table(StepRun)
+SHOW, STEP_RUN = table(Show), table(StepRun)
 
 UNHEARD: Final = "unheard"
 """Code of an episode that is finished, and is published once a person approves of it."""
@@ -33,11 +34,12 @@ def finished(connection: Connection, episode_id: str, show: str, settings: Setti
     if _is_approved(connection, episode_id):
         return {}
     verdict = document(connection, episode_id, Step.VERIFICATION, Verdict)
-    doubtful = [said(score) for score in doubts(scores(connection, episode_id))]
-    lines = verdict.doubtful if verdict else ()
+    found = doubts(scores(connection, episode_id), _gates(connection, show, settings))
+    doubtful, lines = [said(score) for score in found], verdict.doubtful if verdict else ()
     if lines:
         numbers = ", ".join(str(line + 1) for line in lines)
         doubtful.append(f"Of line {numbers} it is not certain that it is right.")
+    lines = tuple(sorted({*lines, *(line for score in found for line in score.lines)}))
     drawn = is_drawn(episode_id, show, share=settings.review_share, seed=settings.review_seed)
     if not (drawn or doubtful):
         return {}
@@ -58,6 +60,13 @@ def stopped(
     lines = made.respeak if isinstance(made, Verdict) else ()
     bad = [line for score in measures if score.passed is False for line in score.lines]
     queue.put(connection, episode_id, "failed", reason, lines or bad)
+
+
+def _gates(connection: Connection, show: str, settings: Settings) -> Gates:
+    from podmill.quality import gates_of  # readers of audio: who masters has them, other workers need none
+
+    stated = connection.scalar(select(SHOW.c.gates).where(SHOW.c.slug == show))
+    return gates_of(settings, None if stated is None else StatedGates.model_validate(stated))
 
 
 def _is_approved(connection: Connection, episode_id: str) -> bool:

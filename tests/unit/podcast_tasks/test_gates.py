@@ -63,6 +63,7 @@ def test_a_script_that_is_not_its_show_s(
     with reading(engine) as connection:
         [kept] = connection.execute(select(SCORE).where(SCORE.c.episode_id == episode_id))
     assert (kept.name, kept.value, kept.passed) == ("brand", 0.0, False)
+    assert kept.lines
     assert kept.said.startswith("'the' is said in line ")
     assert code is None or kept.said in found.error
 

@@ -10,13 +10,14 @@ from lxml import etree
 from sqlalchemy import select, update
 
 from models.recording import Recording
+from models.score import Score
 from models.script import Script
 from models.steps import EpisodeState, Step
 from models.tables import Show, table
 from models.verdict import LineVerdict, Verdict
 from pipelines import episode as episodes
 from pipelines import reviewing
-from podcast_tasks import loudness, publishing, running, synthesis
+from podcast_tasks import entries, loudness, publishing, running, synthesis
 from podcast_tasks.journal import EPISODE, STEP_RUN
 from podcast_tasks.running import Done, Review, run_step
 from podcast_tasks.turns import EVENT
@@ -228,6 +229,24 @@ def test_a_length_that_was_approved_is_not_asked_about_again(engine, refused):
     finish(refused)
 
     assert row(engine, refused).state == EpisodeState.PUBLISHED
+
+
+@pytest.mark.parametrize(("action", "kinds"), [("note", []), ("review", ["doubtful"])])
+def test_doubt_is_of_gates_that_ask_for_something(engine, made, action, kinds):
+    """A length that is off raises none where the show only wants to be told; lines a score names are to be heard."""
+    with transaction(engine) as connection:
+        gates = {"duration": {"limit": 0.01}, "clarity": {"action": action}}
+        connection.execute(update(table(Show)).values(gates=gates))
+    episode_id = made()
+    speak(episode_id)
+    judge(episode_id)
+    with transaction(engine) as connection:
+        unclear = Score(name="clarity", value=0.85, limit=0.8, passed=True, said="Least clear.", lines=(1,))
+        entries.keep_scores(connection, episode_id, [unclear])
+    finish(episode_id)
+
+    found = queue.entries(engine)
+    assert [(each.kind, each.lines) for each in found] == [(kind, (1,)) for kind in kinds]
 
 
 @pytest.mark.parametrize("holds", ["sample", "all"])
