@@ -4,14 +4,13 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Final
 
-from models.gates import ACTIONS, AT_MOST, GATES, Action, Gate, Gates, StatedGates
+from models.gates import ACTIONS, AT_MOST, GATES, SAMPLE_RATE_HZ, Action, Gate, Gates, StatedGates
 from models.score import Score
 from podmill.settings import Settings
 
 HOSTS_MAX_LU: Final = 1.0
 """More, and a listener who sets the volume for one host has it wrong for the other."""
 LOUDNESS_TOLERANCE_LU: Final = 0.1
-SAMPLE_RATE_MIN_HZ: Final = 44_100.0
 CLIPPING_MAX: Final = 6.0
 """Stretches at full scale a minute: one in ten seconds is heard as a crackle."""
 BRAND_MIN: Final = 0.85
@@ -25,7 +24,7 @@ def gates_of(settings: Settings, stated: StatedGates | None = None) -> Gates:
         voice_lines=Gate(limit=settings.voice_consistency_min, action="respeak"),
         voice_reference=Gate(limit=settings.voice_consistency_min, action="review"),
         duration=Gate(limit=settings.duration_tolerance, action="note"),
-        sample_rate=Gate(limit=SAMPLE_RATE_MIN_HZ, action="review"),
+        sample_rate=Gate(limit=float(SAMPLE_RATE_HZ), action="review"),
         clipping=Gate(limit=CLIPPING_MAX, action="respeak"),
         loudness=Gate(limit=LOUDNESS_TOLERANCE_LU, action="review"),
         true_peak=Gate(limit=settings.true_peak_dbtp, action="review"),

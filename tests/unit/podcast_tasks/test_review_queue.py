@@ -246,7 +246,7 @@ def test_doubt_is_of_gates_that_ask_for_something(engine, made, action, kinds):
     finish(episode_id)
 
     found = queue.entries(engine)
-    assert [(each.kind, each.lines) for each in found] == [(kind, (1,)) for kind in kinds]
+    assert [(each.kind, each.lines) for each in found] == [(kind, (2,)) for kind in kinds]
 
 
 @pytest.mark.parametrize("holds", ["sample", "all"])

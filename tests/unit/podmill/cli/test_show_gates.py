@@ -47,6 +47,16 @@ def test_a_show_has_gates_and_a_brand_and_has_them_no_more(tmp_path: Path) -> No
     ("option", "text", "told"),
     [
         ("--gates", "claritee: 0.7\n", "1: claritee: Unknown field 'claritee'. Did you mean 'clarity'?"),
+        ("--gates", "word_accuracy: 94\n", "1: word_accuracy: Must be 0 to 1, but is 94."),
+        ("--gates", "hosts: 2\nvoice_lines: {limit: 1.2}\n", "2: voice_lines: Must be 0 to 1, but is 1.2."),
+        ("--gates", "clarity: nan\n", "1: clarity.limit: Must be a finite number"),
+        ("--gates", "duration: .inf\n", "1: duration.limit: Must be a"),
+        ("--gates", "true_peak: 1\n", "1: true_peak: Must be -20 to 0, but is 1."),
+        (
+            "--gates",
+            "sample_rate: 48000\n",
+            "1: sample_rate: Must be 0 to 44,100, the rate at which files are encoded, but is 48,000.",
+        ),
         ("--gates", "clarity: high\n", "1: clarity.limit: Must be a valid number"),
         ("--gates", "duration: {action: shout}\n", "1: duration.action: Must be 'note', 'respeak', 'review' or 'fail'"),
         ("--brand", "tone: dry\nsentence_words_max: 2\n", "2: sentence_words_max: Must be greater than or equal to 5"),

@@ -4,8 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from models.gates import Gates, StatedGate, StatedGates
+from models.gates import BOUNDS, GATES, SAMPLE_RATE_HZ, Gates, StatedGate, StatedGates
 from models.score import Score
+from podmill.mastering import source
 from podmill.quality import decide, gates_of, score
 from podmill.quality.gates import unmeasured
 from podmill.settings import Settings
@@ -32,6 +33,13 @@ def test_a_number_is_a_limit_and_a_word_an_action() -> None:
 
     assert stated.clarity == StatedGate(limit=0.75)
     assert stated.duration == StatedGate(action="review")
+
+
+def test_every_gate_has_bounds_that_hold_ours(gates: Gates) -> None:
+    """No limit of ours is beyond them, and none asks for more than the files have."""
+    assert BOUNDS.keys() == set(GATES)
+    assert all(low <= getattr(gates, name).limit <= high for name, (low, high) in BOUNDS.items())
+    assert SAMPLE_RATE_HZ == source.SAMPLE_RATE_HZ
 
 
 @pytest.mark.parametrize(("name", "value", "passed"), [("clarity", 0.8, True), ("clarity", 0.79, False)])
