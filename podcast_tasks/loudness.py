@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 def make(work: Work) -> Outcome:
     from podmill.mastering import master, text_edition  # scipy's 40 MB belong in the audio worker only
     from podmill.mastering.target import Target
-    from podmill.quality import decide, gates_of
+    from podmill.quality import decide, gates_of, is_paced
     from podmill.sound_file import PlayedFile
 
     script, recording = work.need(Step.SCRIPTING, Script), work.need(Step.SYNTHESIS, Recording)
@@ -46,7 +46,8 @@ def make(work: Work) -> Outcome:
         "true_peak_dbtp": made.true_peak_dbtp,
     }
     target, settings = Target.of(show.sound, work.context.settings), work.context.settings
-    gates = gates_of(settings.model_copy(update={"true_peak_dbtp": target.true_peak_dbtp}), show.gates)
+    settings = settings.model_copy(update={"true_peak_dbtp": target.true_peak_dbtp})
+    gates = gates_of(settings, show.gates, paced=is_paced(script, recording))
     measures = measured(made, script, recording, target, gates)
     told = asked_about(script, recording, gates)
     decision = decide((each for each in measures if each.name not in told), gates)

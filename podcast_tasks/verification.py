@@ -12,7 +12,7 @@ from podcast_tasks.app import app
 from podcast_tasks.repairing import has_tries
 from podcast_tasks.running import Done, Failed, Outcome, Review, SendBack, Work, run_step
 from podmill.context import StepContext
-from podmill.quality import decide, gates_of, measure
+from podmill.quality import decide, gates_of, is_paced, measure
 from podmill.verification import not_applicable, verify
 
 NAMED_MAX = 5
@@ -27,7 +27,7 @@ def make(work: Work) -> Outcome:
     settings, tries = work.context.settings, work.claim.round
     if recording.text_only:
         return Done(not_applicable(settings, round=tries), scores={"word_accuracy": None})
-    gates = gates_of(settings, shows.profile_of(work.journal, work.brief.show).gates)
+    gates = gates_of(settings, shows.profile_of(work.journal, work.brief.show).gates, paced=is_paced(script, recording))
     threshold = gates.word_accuracy.limit
     measures = measure(script, recording, gates, _share(work.context, 0.0, MEASURED))
     strayed = {line for each in measures if each.name == "voice_lines" for line in each.lines}

@@ -6,7 +6,7 @@ length by one embedding (1 kB) a line only.
 """
 
 from podmill.quality.brand import alignment
-from podmill.quality.gates import Decision, decide, gates_of, score
+from podmill.quality.gates import Decision, decide, gates_of, is_paced, score
 from podmill.quality.measuring import duration, measure, sample_rate
 
-__all__ = ["Decision", "alignment", "decide", "duration", "gates_of", "measure", "sample_rate", "score"]
+__all__ = ["Decision", "alignment", "decide", "duration", "gates_of", "is_paced", "measure", "sample_rate", "score"]

@@ -5,7 +5,9 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from models.gates import ACTIONS, AT_MOST, GATES, SAMPLE_RATE_HZ, Action, Gate, Gates, StatedGates
+from models.recording import Recording
 from models.score import Score
+from models.script import Script
 from podmill.settings import Settings
 
 HOSTS_MAX_LU: Final = 1.0
@@ -16,19 +18,24 @@ CLIPPING_MAX: Final = 6.0
 BRAND_MIN: Final = 0.85
 
 
-def gates_of(settings: Settings, stated: StatedGates | None = None) -> Gates:
-    """The gates of a show: as it says, else as the settings say."""
+def gates_of(settings: Settings, stated: StatedGates | None = None, *, paced: bool = True) -> Gates:
+    """The gates of a show: as it says, else as the settings say.
+
+    Args:
+        paced: of the episode (``is_paced``). Where it is not, a length that is off is no fault of the episode, and is
+            only noted unless the show says otherwise.
+    """
     usual = Gates(
         word_accuracy=Gate(limit=settings.word_accuracy_min, action="respeak"),
         clarity=Gate(limit=settings.clarity_min, action="review"),
         voice_lines=Gate(limit=settings.voice_consistency_min, action="respeak"),
         voice_reference=Gate(limit=settings.voice_consistency_min, action="review"),
-        duration=Gate(limit=settings.duration_tolerance, action="note"),
+        duration=Gate(limit=settings.duration_tolerance, action="review" if paced else "note"),
         sample_rate=Gate(limit=float(SAMPLE_RATE_HZ), action="review"),
         clipping=Gate(limit=CLIPPING_MAX, action="respeak"),
         loudness=Gate(limit=LOUDNESS_TOLERANCE_LU, action="review"),
         true_peak=Gate(limit=settings.true_peak_dbtp, action="review"),
-        hosts=Gate(limit=HOSTS_MAX_LU, action="note"),
+        hosts=Gate(limit=HOSTS_MAX_LU, action="review"),
         brand=Gate(limit=BRAND_MIN, action="review"),
         unmeasured=settings.unmeasured,
     )
@@ -39,6 +46,11 @@ def gates_of(settings: Settings, stated: StatedGates | None = None) -> Gates:
         for name in GATES
     }
     return Gates(**changed, unmeasured=stated.unmeasured or usual.unmeasured)
+
+
+def is_paced(script: Script, recording: Recording | None) -> bool:
+    """Whether a length was planned by the pace of the voices that speak it."""
+    return script.paced and recording is not None and not recording.passed_over
 
 
 def score(name: str, value: float, gates: Gates, said: str, *, lines: tuple[int, ...] = ()) -> Score:

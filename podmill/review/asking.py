@@ -7,7 +7,9 @@ from sqlalchemy import Connection, select
 
 from models.documents import Document
 from models.gates import Gates, StatedGates
+from models.recording import Recording
 from models.score import Score
+from models.script import Script
 from models.steps import EpisodeState, Step
 from models.tables import Show, StepRun, table
 from models.verdict import Verdict
@@ -34,7 +36,7 @@ def finished(connection: Connection, episode_id: str, show: str, settings: Setti
     if _is_approved(connection, episode_id):
         return {}
     verdict = document(connection, episode_id, Step.VERIFICATION, Verdict)
-    found = doubts(scores(connection, episode_id), _gates(connection, show, settings))
+    found = doubts(scores(connection, episode_id), _gates(connection, episode_id, show, settings))
     doubtful, lines = [said(score) for score in found], verdict.doubtful if verdict else ()
     if lines:
         numbers = ", ".join(str(line + 1) for line in lines)
@@ -62,11 +64,16 @@ def stopped(
     queue.put(connection, episode_id, "failed", reason, lines or bad)
 
 
-def _gates(connection: Connection, show: str, settings: Settings) -> Gates:
-    from podmill.quality import gates_of  # readers of audio: who masters has them, other workers need none
+def _gates(connection: Connection, episode_id: str, show: str, settings: Settings) -> Gates:
+    from podmill.quality import gates_of, is_paced  # readers of audio: who masters has them, other workers need none
 
     stated = connection.scalar(select(SHOW.c.gates).where(SHOW.c.slug == show))
-    return gates_of(settings, None if stated is None else StatedGates.model_validate(stated))
+    script = document(connection, episode_id, Step.SCRIPTING, Script)
+    return gates_of(
+        settings,
+        None if stated is None else StatedGates.model_validate(stated),
+        paced=script is not None and is_paced(script, document(connection, episode_id, Step.SYNTHESIS, Recording)),
+    )
 
 
 def _is_approved(connection: Connection, episode_id: str) -> bool:

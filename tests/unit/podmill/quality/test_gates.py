@@ -4,12 +4,14 @@ from pathlib import Path
 
 import pytest
 
-from models.gates import BOUNDS, GATES, SAMPLE_RATE_HZ, Gates, StatedGate, StatedGates
+from models.gates import BOUNDS, GATES, SAMPLE_RATE_HZ, Action, Gates, StatedGate, StatedGates
+from models.recording import PassedOver, Recording
 from models.score import Score
 from podmill.mastering import source
-from podmill.quality import decide, gates_of, score
+from podmill.quality import decide, gates_of, is_paced, score
 from podmill.quality.gates import unmeasured
 from podmill.settings import Settings
+from tests import recordings
 
 
 @pytest.fixture
@@ -22,9 +24,30 @@ def test_a_show_changes_only_what_it_states(tmp_path: Path) -> None:
     settings = Settings(home=tmp_path, clarity_min=0.7)
     gates = gates_of(settings, StatedGates(duration=StatedGate(limit=0.1), unmeasured="fail"))
 
-    assert (gates.duration.limit, gates.duration.action) == (0.1, "note")
+    assert (gates.duration.limit, gates.duration.action) == (0.1, "review")
     assert gates.clarity.limit == 0.7
     assert gates.unmeasured == "fail"
+
+
+@pytest.mark.parametrize(
+    ("paced", "stated", "action"), [(True, None, "review"), (False, None, "note"), (False, "review", "review")]
+)
+def test_a_plan_is_held_against_only_where_it_is_one(
+    tmp_path: Path, paced: bool, stated: Action | None, action: str
+) -> None:
+    """Voices that nobody has heard yet take as long as they take; a show may want to be asked all the same."""
+    said = StatedGates(duration=StatedGate(action=stated))
+
+    assert gates_of(Settings(home=tmp_path), said, paced=paced).duration.action == action
+
+
+def test_who_speaks_instead_was_not_planned_for() -> None:
+    """Another voice has another pace."""
+    planned = recordings.script(["x"]).model_copy(update={"paced": True})
+    spoken = Recording(audio=None, sample_rate_hz=1, channels=1, duration_s=1, lines=(), requests=1)
+    instead = spoken.model_copy(update={"passed_over": (PassedOver(voices={}, code="quota", reason="Used up."),)})
+
+    assert [is_paced(planned, each) for each in (spoken, instead, None)] == [True, False, False]
 
 
 def test_a_number_is_a_limit_and_a_word_an_action() -> None:
