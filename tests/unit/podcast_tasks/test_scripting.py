@@ -137,7 +137,7 @@ def test_the_pace_of_a_show_is_what_was_heard_before(engine, show, episode_id):
     assert found == [{"piper:joe": pytest.approx(15.0), "piper:kit": pytest.approx(12.0)}]
 
 
-def test_a_plan_goes_by_the_pace_that_was_heard(engine, show, episode_id):  # noqa: ARG001 - it opens the database
+def test_a_plan_goes_by_the_pace_that_was_heard(engine, show, episode_id):
     """Whoever writes the script, paid or not: a voice that was heard before takes as long as it took."""
     asked = brief(show=show, writer="offline", minutes=1)
     planned = []
