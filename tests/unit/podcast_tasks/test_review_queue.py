@@ -2,6 +2,7 @@
 
 import dataclasses
 import json
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -21,6 +22,7 @@ from podcast_tasks import entries, loudness, publishing, running, synthesis
 from podcast_tasks.journal import EPISODE, STEP_RUN
 from podcast_tasks.running import Done, Review, run_step
 from podcast_tasks.turns import EVENT
+from podmill import mastering
 from podmill.errors import InputError, PolicyError
 from podmill.review import queue
 from podmill.review.queue import REVIEW
@@ -229,6 +231,32 @@ def test_a_length_that_was_approved_is_not_asked_about_again(engine, refused):
     finish(refused)
 
     assert row(engine, refused).state == EpisodeState.PUBLISHED
+
+
+@pytest.mark.parametrize(
+    ("action", "state"), [(None, "review"), ("note", "running"), ("fail", "failed")], ids=["ours", "note", "fail"]
+)
+def test_the_show_decides_about_a_file_that_is_not_as_loud_as_asked(engine, made, monkeypatch, action, state):
+    """What mastering could not reach is a measure like any other; approved, the file is published as it is."""
+    master = mastering.master
+    monkeypatch.setattr(
+        mastering, "master", lambda *given, **more: master(*given, **more).model_copy(update={"loudness_lufs": -15.5})
+    )
+    with transaction(engine) as connection:
+        connection.execute(update(table(Show)).values(gates=action and {"loudness": {"action": action}}))
+    episode_id = made()
+    speak(episode_id)
+    judge(episode_id)
+    with nullcontext() if state == "running" else pytest.raises(Ignore):
+        run_step(Step.LOUDNESS, episode_id, loudness.make)
+    found = row(engine, episode_id)
+
+    assert found.state == state
+    assert state == "running" or "-15.50 LUFS, -16 was asked for." in found.error
+    if state == "review":
+        reviewing.approve(episode_id, current(), by="ada")
+        run_step(Step.PUBLISHING, episode_id, publishing.make)
+        assert row(engine, episode_id).state == EpisodeState.PUBLISHED
 
 
 @pytest.mark.parametrize(("action", "kinds"), [("note", []), ("review", ["doubtful"])])
