@@ -43,11 +43,19 @@ def test_a_plan_is_held_against_only_where_it_is_one(
 
 def test_who_speaks_instead_was_not_planned_for() -> None:
     """Another voice has another pace."""
-    planned = recordings.script(["x"]).model_copy(update={"paced": True})
+    planned = recordings.script(["x"]).model_copy(update={"paced": True, "estimated_s": 120.0})
     spoken = Recording(audio=None, sample_rate_hz=1, channels=1, duration_s=1, lines=(), requests=1)
     instead = spoken.model_copy(update={"passed_over": (PassedOver(voices={}, code="quota", reason="Used up."),)})
 
     assert [is_paced(planned, each) for each in (spoken, instead, None)] == [True, False, False]
+
+
+def test_short_episodes_have_no_plan() -> None:
+    """Five per cent of a minute are two breaths."""
+    spoken = Recording(audio=None, sample_rate_hz=1, channels=1, duration_s=1, lines=(), requests=1)
+    short = recordings.script(["x"]).model_copy(update={"paced": True, "estimated_s": 119.0})
+
+    assert not is_paced(short, spoken)
 
 
 def test_a_number_is_a_limit_and_a_word_an_action() -> None:
