@@ -2,7 +2,7 @@
 
 from typing import Any, Final, Literal, get_args
 
-from pydantic import Field, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from models.documents import Document
 
@@ -10,6 +10,17 @@ Action = Literal["note", "respeak", "review", "fail"]
 """Only tell it; speak the lines again, and review what stays bad; ask a person; give the episode up."""
 ACTIONS: Final = get_args(Action)
 """The mildest first."""
+
+
+SAMPLE_RATE_HZ: Final = 44_100
+"""Of every file that is encoded."""
+BOUNDS: Final = {
+    **dict.fromkeys(("word_accuracy", "clarity", "voice_lines", "voice_reference", "duration", "brand"), (0.0, 1.0)),
+    "sample_rate": (0.0, float(SAMPLE_RATE_HZ)),
+    **dict.fromkeys(("clipping", "loudness", "hosts"), (0.0, 1000.0)),
+    "true_peak": (-20.0, 0.0),
+}
+"""What a limit can be, by gate: beyond it every episode would fail, or none."""
 
 
 class Gate(Document):
@@ -20,7 +31,7 @@ class Gate(Document):
 class StatedGate(Document):
     """What a show says of a gate. None: as the settings say."""
 
-    limit: float | None = None
+    limit: float | None = Field(default=None, allow_inf_nan=False)
     action: Action | None = None
 
     @model_validator(mode="before")
@@ -76,6 +87,15 @@ class StatedGates(Document):
     hosts: StatedGate = StatedGate()
     brand: StatedGate = StatedGate()
     unmeasured: Action | None = None
+
+    @field_validator(*BOUNDS)
+    @classmethod
+    def _within(cls, gate: StatedGate, info: ValidationInfo) -> StatedGate:
+        low, high = BOUNDS[str(info.field_name)]
+        if gate.limit is not None and not low <= gate.limit <= high:
+            why = ", the rate at which files are encoded," if info.field_name == "sample_rate" else ","
+            raise ValueError(f"must be {low:,g} to {high:,g}{why} but is {gate.limit:,g}")
+        return gate
 
 
 GATES: Final = tuple(name for name in Gates.model_fields if name != "unmeasured")

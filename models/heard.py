@@ -19,6 +19,8 @@ class ScoreRow(SQLModel, table=True):
     passed: bool | None = None
     said: str = ""
     """For a person: what is wrong, and where."""
+    lines: list[int] = Field(default_factory=list, sa_column=Column(JSON, nullable=False, default=list))
+    """Those it is about; none: all of it."""
     at: float
 
 

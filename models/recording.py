@@ -22,6 +22,8 @@ class LineTime(Document):
     """Key of the take it came from."""
     voice: str
     """``engine:voice`` that spoke it."""
+    clipped: int | None = None
+    """How often its engine's sound is cut off at the top. None: its take is older than this field."""
 
 
 class PassedOver(Document):
@@ -57,6 +59,9 @@ class Recording(Document):
     """In the order of their turns."""
     voices: dict[str, str] = Field(default_factory=dict)
     """By speaker, of those whose turn was last. Empty for text only, and in a recording older than this field."""
+    source_rates_hz: dict[str, int] = Field(default_factory=dict)
+    """By ``engine:voice`` that is heard: the lowest sample rate at which its engine gave it. Without those of whose
+    takes it is not known."""
 
     @property
     def text_only(self) -> bool:

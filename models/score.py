@@ -7,7 +7,7 @@ class Score(Document):
     """One gate's measure of an episode."""
 
     name: str
-    """``word_accuracy``, ``clarity``, ``voice_consistency``, ``duration``, ..."""
+    """``word_accuracy``, ``clarity``, ``voice_lines``, ``duration``, ..."""
     value: float | None
     """None: it could not be measured."""
     limit: float | None = None

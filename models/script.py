@@ -67,7 +67,9 @@ class Script(Document):
     writer: str
     """Who wrote it: ``offline``, ``ready-made``, or a provider and its model: ``gemini:gemini-3.8-flash``."""
     estimated_s: float
-    """Speaking time expected at the writer's words-a-minute."""
+    """Speaking time expected at the pace of its voices."""
+    paced: bool = False
+    """Every voice was heard before, so that ``estimated_s`` goes by its own pace, not by what is usual."""
     warnings: tuple[str, ...] = ()
     """What the reader should know: asked for ten minutes, the sources carry six."""
     pronunciations: dict[str, str] = Field(default_factory=dict)

@@ -9,6 +9,8 @@ class TakeLine(Document):
     index_in_take: int
     start_s: float
     end_s: float
+    clipped: int | None = None
+    """How often the engine's sound is cut off at the top in it. None: in a take older than this field."""
 
 
 class Take(Document):
@@ -22,4 +24,6 @@ class Take(Document):
     """FLAC: trimmed, levelled, mono, 44.1 kHz."""
     duration_s: float
     """Of ``audio``."""
+    source_rate_hz: int | None = None
+    """Of ``raw``. None: in a take older than this field."""
     lines: tuple[TakeLine, ...]

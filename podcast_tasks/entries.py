@@ -26,7 +26,7 @@ def keep_document(
 def keep_scores(connection: Connection, episode_id: str, measures: Sequence[Score]) -> None:
     """What was measured; an earlier measure of the same name is overwritten."""
     for score in measures:
-        row = {"episode_id": episode_id, **score.model_dump(exclude={"lines"})}
+        row = {"episode_id": episode_id, **score.model_dump(mode="json")}
         connection.execute(statements.keep_score(connection.dialect.name), row)
 
 

@@ -20,7 +20,8 @@ if TYPE_CHECKING:
 def make(work: Work) -> Outcome:
     from podmill.mastering import master, text_edition  # scipy's 40 MB belong in the audio worker only
     from podmill.mastering.target import Target
-    from podmill.quality import decide, gates_of
+    from podmill.quality import decide, gates_of, is_paced
+    from podmill.sound_file import PlayedFile
 
     script, recording = work.need(Step.SCRIPTING, Script), work.need(Step.SYNTHESIS, Recording)
     show = shows.profile_of(work.journal, work.brief.show)
@@ -37,15 +38,19 @@ def make(work: Work) -> Outcome:
         episode_id=work.claim.episode_id,
         published_year=dt.datetime.fromisoformat(moment).year,
     )
+    with PlayedFile(work.context.store.path(made.audio)) as file:
+        made = made.model_copy(update={"sample_rate_hz": file.samplerate})
     scores = {
         "duration_s": made.duration_s,
         "loudness_lufs": made.loudness_lufs,
         "true_peak_dbtp": made.true_peak_dbtp,
     }
     target, settings = Target.of(show.sound, work.context.settings), work.context.settings
-    gates = gates_of(settings.model_copy(update={"true_peak_dbtp": target.true_peak_dbtp}), show.gates)
-    measures = measured(made, script.estimated_s, target, gates)
-    decision = decide(measures, gates)
+    settings = settings.model_copy(update={"true_peak_dbtp": target.true_peak_dbtp})
+    gates = gates_of(settings, show.gates, paced=is_paced(script, recording))
+    measures = measured(made, script, recording, target, gates)
+    told = asked_about(script, recording, gates)
+    decision = decide((each for each in measures if each.name not in told), gates)
     match decision.action:
         case None | "note":
             return Done(made, scores=scores, measures=measures)
@@ -55,22 +60,27 @@ def make(work: Work) -> Outcome:
             return Review(made, decision.reason, scores=scores, measures=measures)
 
 
-def measured(made: Master, planned_s: float, target: "Target", gates: Gates) -> tuple[Score, ...]:
-    """The scores of the encoded file.
-
-    Args:
-        planned_s: what the script was expected to take; music and ads come on top of it.
-    """
-    from podmill.quality import duration, score
+def measured(made: Master, script: Script, recording: Recording, target: "Target", gates: Gates) -> tuple[Score, ...]:
+    """The scores of the encoded file. Music and ads come on top of what the script was expected to take."""
+    from podmill.quality import duration, sample_rate, score
 
     off_lu = abs(made.loudness_lufs - target.loudness_lufs)
     return (
-        duration(made.duration_s, planned_s + made.added_s, gates),
-        score("sample_rate", float(made.sample_rate_hz), gates, f"{made.sample_rate_hz:,} samples a second."),
+        duration(made.duration_s, script.estimated_s + made.added_s, gates),
+        sample_rate(made.sample_rate_hz, recording, gates),
         score("loudness", off_lu, gates, f"{made.loudness_lufs:.2f} LUFS, {target.loudness_lufs:g} was asked for."),
         score("true_peak", made.true_peak_dbtp, gates, f"{made.true_peak_dbtp:.2f} dBTP."),
         score("hosts", made.speakers_apart_lu, gates, f"Speakers are up to {made.speakers_apart_lu:.1f} LU apart."),
     )
+
+
+def asked_about(script: Script, recording: Recording, gates: Gates) -> set[str]:
+    """Names of what verification measured of the recording and found wrong: who let that pass is not asked again."""
+    from podmill.quality import duration, sample_rate
+
+    length = duration(recording.duration_s, script.estimated_s, gates)
+    rate = sample_rate(recording.sample_rate_hz, recording, gates)
+    return {each.name for each in (length, rate) if not each.passed}
 
 
 @app.task(name="podcast_tasks.loudness.loudness")

@@ -12,7 +12,7 @@ from models.tables import Episode, StepDocument, table
 from podcast_tasks import shows
 from podcast_tasks.app import app
 from podcast_tasks.running import Done, Failed, Outcome, Review, Work, run_step
-from podmill.scripting import measured, write, writer_of
+from podmill.scripting import measured, write
 from podmill.store.database import reading
 from podmill.store.outage import through_outages
 
@@ -27,9 +27,10 @@ DOCUMENT = table(StepDocument)
 
 def make(work: Work) -> Outcome:
     dossier = None if work.brief.script else work.need(Step.RESEARCH, Dossier)
-    rates = _rates(work) if writer_of(work.brief).capabilities.paid else {}
     show = shows.profile_of(work.journal, work.brief.show)
+    rates = _rates(work)
     script = write(work.brief.model_copy(update={"brand": show.brand}), dossier, work.context, rates)
+    script = script.model_copy(update={"paced": all(member.voice in rates for member in work.brief.cast)})
     scores = {"title": script.title}
     if show.brand is None:
         return Done(script, scores=scores)

@@ -105,7 +105,7 @@ def keep_publication(dialect: str) -> Any:
 @cache
 def keep_score(dialect: str) -> Any:
     statement = _insert(dialect, SCORE).values(at=now())
-    new = {name: statement.excluded[name] for name in ("value", "limit", "passed", "said")}
+    new = {name: statement.excluded[name] for name in ("value", "limit", "passed", "said", "lines")}
     return statement.on_conflict_do_update(index_elements=["episode_id", "name"], set_={**new, "at": now()})
 
 

@@ -1,5 +1,7 @@
 """Recording to verdict: heard before it is published, and sent back line by line where it is not good enough."""
 
+from dataclasses import replace
+
 from models.recording import Recording
 from models.score import Score
 from models.script import Script
@@ -9,11 +11,14 @@ from podcast_tasks import shows
 from podcast_tasks.app import app
 from podcast_tasks.repairing import has_tries
 from podcast_tasks.running import Done, Failed, Outcome, Review, SendBack, Work, run_step
-from podmill.quality import decide, gates_of, measure
+from podmill.context import StepContext
+from podmill.quality import decide, gates_of, is_paced, measure
 from podmill.verification import not_applicable, verify
 
 NAMED_MAX = 5
 """Lines that a person is told about; the verdict has them all."""
+MEASURED = 0.2
+"""Share of the work that is done before words are heard."""
 
 
 def make(work: Work) -> Outcome:
@@ -22,13 +27,15 @@ def make(work: Work) -> Outcome:
     settings, tries = work.context.settings, work.claim.round
     if recording.text_only:
         return Done(not_applicable(settings, round=tries), scores={"word_accuracy": None})
-    gates = gates_of(settings, shows.profile_of(work.journal, work.brief.show).gates)
-    threshold, measures = gates.word_accuracy.limit, measure(script, recording, gates, work.context)
+    gates = gates_of(settings, shows.profile_of(work.journal, work.brief.show).gates, paced=is_paced(script, recording))
+    threshold = gates.word_accuracy.limit
+    measures = measure(script, recording, gates, _share(work.context, 0.0, MEASURED))
     strayed = {line for each in measures if each.name == "voice_lines" for line in each.lines}
     if gates.voice_lines.action == "note":
         strayed = set()
     before = work.journal.document(work.claim.episode_id, Step.VERIFICATION, Verdict) if tries else None
-    verdict = verify(script, recording, work.context, round=tries, threshold=threshold, strayed=strayed, before=before)
+    context = _share(work.context, MEASURED, 1.0)
+    verdict = verify(script, recording, context, round=tries, threshold=threshold, strayed=strayed, before=before)
     measures = (words(verdict, script), *measures)
     scores = {"word_accuracy": verdict.word_accuracy}
     decision = decide(measures, gates)
@@ -47,6 +54,15 @@ def make(work: Work) -> Outcome:
         f"the bad lines spoken once more: podmill retry {work.claim.episode_id}"
     )
     return Review(verdict, reason, scores=scores, measures=measures)
+
+
+def _share(context: StepContext, begin: float, end: float) -> StepContext:
+    """For a part of the step: its progress is a share of the whole."""
+
+    def progress(share: float, activity: str) -> None:
+        context.progress(begin + (end - begin) * share, activity)
+
+    return replace(context, progress=progress)
 
 
 def words(verdict: Verdict, script: Script) -> Score:

@@ -1,13 +1,16 @@
 """``podmill show``: shows, and the episodes that recur."""
 
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.table import Table
 from sqlalchemy import select
 
 from models import tables
+from models.gates import StatedGates
+from models.sound import Sound
 from podmill.briefs import read_show_request
 from podmill.cli import reading
 from podmill.cli.options import AsJson, Minutes
@@ -38,7 +41,8 @@ def list_shows(as_json: AsJson = False) -> None:
         own = [row for row in schedules if row["show"] == each["slug"]]
         each["schedules"] = [{name: row[name] for name in ("name", "cron", "timezone", "active")} for row in own]
     if as_json:
-        print_json({"shows": [{name: each[name] for name in (*LISTED, "schedules")} for each in shows]})
+        listed = [{name: each[name] for name in (*LISTED, "schedules")} for each in shows]
+        print_json({"shows": [each | {"gates_in_force": _gates_in_force(each)} for each in listed]})
         return
     table = Table("Show", "Title", "Language", "Recurring", box=None, header_style="bold")
     for each in shows:
@@ -156,6 +160,18 @@ def unschedule(slug: Slug, name: Annotated[str, typer.Argument(metavar="NAME")],
 
     recurring.unschedule(database.open_engine(current()), show=slug, name=name)
     _tell({"show": slug, "unscheduled": name}, as_json=as_json)
+
+
+def _gates_in_force(show: Mapping[str, Any]) -> dict[str, Any]:
+    """Limits and actions of a show once its length can be planned: as it states them, else as the settings say."""
+    from podmill.mastering.target import Target  # what reads audio is slow to load
+    from podmill.quality import gates_of
+
+    settings = current()
+    target = Target.of(Sound.model_validate(show["sound"]) if show["sound"] else None, settings)
+    settings = settings.model_copy(update={"true_peak_dbtp": target.true_peak_dbtp})
+    stated = StatedGates.model_validate(show["gates"]) if show["gates"] else None
+    return gates_of(settings, stated).model_dump()
 
 
 def _tell(result: dict[str, object], *, as_json: bool) -> None:

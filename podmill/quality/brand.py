@@ -9,7 +9,7 @@ from models.score import Score
 from models.script import Line, Script
 from podmill.quality.gates import score
 from podmill.text.punctuation import CLOSERS
-from podmill.text.said import said_in
+from podmill.text.said import said_in, words_in
 from podmill.text.sentences import split
 
 OPENING_LINES: Final = 2
@@ -22,16 +22,22 @@ class Broken:
 
     said: str
     lines: tuple[int, ...] = ()
+    fails: bool = False
+    """By itself, whatever else is kept."""
 
 
 def alignment(script: Script, brand: Brand, gates: Gates) -> Score:
-    """The share of a brand's rules that a script keeps: each word, the opening, and each part of the tone is one."""
+    """The share of a brand's rules that a script keeps: each word, the opening, and each measure of a calm tone is one.
+    To say a word that the show avoids fails by itself. A tone in words is for the writer, and is not measured."""
+    unmeasured = " Its tone is not measured." if brand.tone else ""
     checks = _checks(script, brand)
+    if not checks:
+        return Score(name="brand", value=None, said=f"There is no rule to hold it against.{unmeasured}")
     broken = [check for check in checks if check is not None]
-    kept = 1 - len(broken) / len(checks) if checks else 1.0
-    said = " ".join(each.said for each in broken) or "It keeps to every rule."
+    said = (" ".join(each.said for each in broken) or "It keeps to every rule.") + unmeasured
     lines = sorted({line for each in broken for line in each.lines})
-    return score("brand", kept, gates, said, lines=tuple(lines))
+    measured = score("brand", 1 - len(broken) / len(checks), gates, said, lines=tuple(lines))
+    return measured.model_copy(update={"passed": False}) if any(each.fails for each in broken) else measured
 
 
 def _checks(script: Script, brand: Brand) -> list[Broken | None]:
@@ -51,11 +57,11 @@ def _checks(script: Script, brand: Brand) -> list[Broken | None]:
 
 def _avoided(words: str, lines: Sequence[Line]) -> Broken | None:
     found = tuple(line.index for line in lines if said_in(words, line.text))
-    return Broken(f"{words!r} is said in line {found[0] + 1}.", found) if found else None
+    return Broken(f"{words!r} is said in line {found[0] + 1}.", found, fails=True) if found else None
 
 
 def _long(lines: Sequence[Line], words_max: int) -> Broken | None:
-    found = tuple(line.index for line in lines if any(len(each.split()) > words_max for each in _sentences(line)))
+    found = tuple(line.index for line in lines if any(words_in(each) > words_max for each in _sentences(line)))
     return (
         Broken(f"Sentences are longer than {words_max} words, first in line {found[0] + 1}.", found) if found else None
     )

@@ -73,9 +73,10 @@ class Voice:
     embedding: Embedding
     """As most of its lines have it."""
     likeness: dict[int, float]
-    """By line: its cosine to the rest of the voice. 1 where there is no rest."""
-    kept: float
-    """Likeness on average over its lines of 1.5 s and more, long ones counting for more; 1 where there are too few."""
+    """By line: its cosine to the rest of the voice. 1 where that is shorter than 1.5 s, and tells nothing."""
+    kept: float | None
+    """Likeness on average over its lines of 1.5 s and more, long ones counting for more; None where there are too few
+    for it to say anything."""
     speech_s: float
     """Of all its lines."""
 
@@ -111,13 +112,13 @@ def _voice(lines: Sequence[SpokenLine]) -> Voice:
     kept, likeness = weights, np.ones_like(weights)
     for _ in range(_ROUNDS):
         rest = kept @ matrix - kept[:, None] * matrix
-        lengths = np.linalg.norm(rest, axis=1)
-        likeness = np.where(lengths > 0, np.sum(matrix * rest, axis=1) / np.maximum(lengths, 1e-9), 1.0)
+        cosines = np.sum(matrix * rest, axis=1) / np.maximum(np.linalg.norm(rest, axis=1), 1e-9)
+        likeness = np.where(kept.sum() - kept >= STRANGE[0][0], cosines, 1.0)
         near = likeness >= STRANGE[-1][1]
         kept = weights * near if near.any() else weights
     total = kept @ matrix
     by_line = {line.index: float(value) for line, value in zip(lines, likeness, strict=True)}
     long = seconds >= STRANGE[0][0]
     enough = np.count_nonzero(long) >= AVERAGED_MIN
-    kept_by = float(np.average(likeness[long], weights=seconds[long])) if enough else 1.0
+    kept_by = float(np.average(likeness[long], weights=seconds[long])) if enough else None
     return Voice(total / np.linalg.norm(total), by_line, kept_by, float(seconds.sum()))

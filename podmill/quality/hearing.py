@@ -2,7 +2,6 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
-from typing import Final
 
 import numpy as np
 import soundfile
@@ -10,10 +9,6 @@ import soxr
 from numpy.typing import NDArray
 
 from podmill.quality.mel import RATE_HZ, Samples
-
-FULL_SCALE: Final = 0.999
-CLIPPED_SAMPLES: Final = 3
-"""In a row at full scale: sound that was cut off; a single one may be a peak that just fits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,8 +19,6 @@ class Window:
     end_s: float
     samples: Samples
     """Mono, 16 kHz."""
-    clipped_s: tuple[float, ...]
-    """When it is at full scale, seconds in the recording."""
 
 
 def windows(file: soundfile.SoundFile, length_s: float) -> Iterator[Window]:
@@ -34,8 +27,7 @@ def windows(file: soundfile.SoundFile, length_s: float) -> Iterator[Window]:
     start_s = 0.0
     while len(frames := file.read(round(length_s * file.samplerate), dtype="float32", always_2d=True)):
         end_s = start_s + len(frames) / file.samplerate
-        clipped = start_s + _clipped(frames) / file.samplerate
-        yield Window(start_s, end_s, _heard(frames, file.samplerate), tuple(clipped.tolist()))
+        yield Window(start_s, end_s, _heard(frames, file.samplerate))
         start_s = end_s
 
 
@@ -50,12 +42,3 @@ def stretch(file: soundfile.SoundFile, start_s: float, end_s: float) -> Samples:
 def _heard(frames: NDArray[np.float32], rate_hz: int) -> Samples:
     resampled: Samples = soxr.resample(frames.mean(axis=1, dtype=np.float32), rate_hz, RATE_HZ)
     return resampled
-
-
-def _clipped(frames: NDArray[np.float32]) -> NDArray[np.int64]:
-    """Where each run of samples at full scale begins."""
-    full = (np.abs(frames) >= FULL_SCALE).any(axis=1)
-    edges = np.flatnonzero(np.diff(full, prepend=False, append=False))
-    begins, ends = edges[::2], edges[1::2]
-    long: NDArray[np.int64] = begins[ends - begins >= CLIPPED_SAMPLES]
-    return long

@@ -1,6 +1,6 @@
 """The scores of a recording."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Final
 
 import numpy as np
@@ -26,6 +26,8 @@ SURE: Final = 1.645
 the voice reaches; in half an hour that is 0.03 of an opinion."""
 REFERENCE_MIN_S: Final = 3.0
 """Speech of a voice in an episode from which on it is held against another episode, or stands for the voice."""
+SOURCE_RATE_MIN_HZ: Final = 16_000
+"""Of an engine's own sound: without anything up to 8 kHz, wideband telephony, it is heard as a telephone."""
 REST_MIN: Final = 0.5
 """Share of a window that the last one must fill, or it does not count: a rest of a second tells little."""
 NAMED_MAX: Final = 10
@@ -51,14 +53,14 @@ def measure(
         return ()
     try:
         with soundfile.SoundFile(context.store.path(recording.sound)) as file:
-            rate = score("sample_rate", float(file.samplerate), gates, f"{file.samplerate:,} samples a second.")
-            heard = _windows(file, recording, gates, context)
-            context.progress(1.0, "Comparing voices")
+            rate = sample_rate(file.samplerate, recording, gates)
+            clear = _clarity(list(_opinions(file, context)), recording.lines, gates)
+            context.progress(0.8, "Comparing voices")
             lines = list(consistency.listen(file, recording.lines))
     except soundfile.SoundFileError as exc:
         raise MasteringError(f"The recording cannot be read: {exc}", action="Run: podmill retry") from exc
     length = duration(recording.duration_s, script.estimated_s, gates)
-    return (length, rate, *heard, *_voices(lines, gates, context))
+    return (length, rate, _clipping(recording, gates), clear, *_voices(lines, gates, context))
 
 
 def duration(measured_s: float, planned_s: float, gates: Gates) -> Score:
@@ -67,20 +69,36 @@ def duration(measured_s: float, planned_s: float, gates: Gates) -> Score:
     return score("duration", abs(off), gates, f"{measured_s:.1f} s, {off:+.1%} of the {planned_s:.1f} s calculated.")
 
 
-def _windows(file: soundfile.SoundFile, recording: Recording, gates: Gates, context: StepContext) -> tuple[Score, ...]:
-    """Clipping and clarity, in one reading."""
-    context.progress(1.0, "Measuring clarity")
-    clipped_s: list[float] = []
-    opinions: list[tuple[float, float, float]] = []
+def sample_rate(rate_hz: int, recording: Recording, gates: Gates) -> Score:
+    """Samples a second of a file, and of what its engines gave: their sound is not better for being written at more."""
+    measured = score("sample_rate", float(rate_hz), gates, f"{rate_hz:,} samples a second.")
+    sources = sorted(recording.source_rates_hz.items())
+    less = [f"{voice} at {source_hz:,}" for voice, source_hz in sources if source_hz < rate_hz]
+    said = measured.said + (f" As its engine gave it: {', '.join(less)}." if less else "")
+    poor = any(source_hz < SOURCE_RATE_MIN_HZ for _, source_hz in sources)
+    said += f" Under {SOURCE_RATE_MIN_HZ:,} it is telephone sound: cast another voice." if poor else ""
+    return measured.model_copy(update={"said": said, "passed": bool(measured.passed) and not poor})
+
+
+def _clipping(recording: Recording, gates: Gates) -> Score:
+    counts = [line.clipped for line in recording.lines]
+    known = [count for count in counts if count is not None]
+    if len(known) < len(counts):
+        return unmeasured("clipping", gates, "takes are older than this measure.")
+    cut = tuple(line.index for line in recording.lines if line.clipped)
+    each_minute = sum(known) / max(recording.duration_s / 60, 1.0)
+    return score("clipping", each_minute, gates, f"Cut off at the top {sum(known)} times{_named(cut)}.", lines=cut)
+
+
+def _opinions(file: soundfile.SoundFile, context: StepContext) -> Iterator[tuple[float, float, float]]:
+    """Of each window, when it begins and ends, and how clear it is."""
+    heard = False
     for window in windows(file, clarity.WINDOW_S):
-        clipped_s += window.clipped_s
+        context.progress(0.8 * window.start_s * file.samplerate / max(file.frames, 1), "Measuring clarity")
         whole = window.end_s - window.start_s >= REST_MIN * clarity.WINDOW_S
-        if clarity.available() and window.samples.any() and (whole or not opinions):
-            opinions.append((window.start_s, window.end_s, clarity.opinion(window.samples)))
-    cut = _lines_in(recording.lines, ((at_s, at_s) for at_s in clipped_s))
-    said = f"{len(clipped_s)} stretches at full scale{_named(cut)}."
-    each_minute = len(clipped_s) / max(recording.duration_s / 60, 1.0)
-    return score("clipping", each_minute, gates, said, lines=cut), _clarity(opinions, recording.lines, gates)
+        if clarity.available() and window.samples.any() and (whole or not heard):
+            heard = True
+            yield window.start_s, window.end_s, clarity.opinion(window.samples)
 
 
 def _clarity(opinions: Sequence[tuple[float, float, float]], times: Sequence[LineTime], gates: Gates) -> Score:
@@ -111,19 +129,25 @@ def _voices(lines: Sequence[SpokenLine], gates: Gates, context: StepContext) -> 
     lines_score = _lines(lines, own, gates)
     for name, voice in own.items():
         # What is not one voice, or is another than it was, must not become what later episodes are held against.
-        if name in enough and lines_score.passed and likeness.get(name, 1.0) >= gates.voice_reference.limit:
+        one_voice = lines_score.passed is not False
+        if name in enough and one_voice and likeness.get(name, 1.0) >= gates.voice_reference.limit:
             context.voices.keep(name, voices.MODEL, voice.embedding.tolist())
     return lines_score, _reference(likeness, enough - likeness.keys(), gates)
 
 
 def _lines(lines: Sequence[SpokenLine], own: dict[str, Voice], gates: Gates) -> Score:
-    least = min(own, key=lambda name: own[name].kept)
     strayed = consistency.strayed(lines, own)
-    said = f"Lines of {least} keep to their voice by {own[least].kept:.3f}."
+    kept = {name: voice.kept for name, voice in own.items() if voice.kept is not None}
+    least = min(kept, key=lambda name: kept[name], default="")
+    said = f"Lines of {least} keep to their voice by {kept[least]:.3f}." if least else ""
+    few = " or ".join(sorted(own.keys() - kept.keys()))
+    said += f" Too few lines to tell how {few} keeps to its voice." if few else ""
     for line, instead in list(strayed.items())[:NAMED_MAX]:
         said += f" Line {line + 1} sounds like {instead or 'nobody of the cast'}."
-    measured = score("voice_lines", own[least].kept, gates, said, lines=tuple(strayed))
-    return measured.model_copy(update={"passed": False}) if strayed else measured
+    measured = Score(name="voice_lines", value=None, said=said.strip(), lines=tuple(strayed))
+    if least:
+        measured = score("voice_lines", kept[least], gates, said, lines=tuple(strayed))
+    return measured.model_copy(update={"limit": gates.voice_lines.limit, "passed": False}) if strayed else measured
 
 
 def _reference(likeness: dict[str, float], first_heard: set[str], gates: Gates) -> Score:

@@ -22,9 +22,6 @@ Embedding = NDArray[np.float32]
 MODEL: Final = "ge2e-resemblyzer-0.1.4"
 """Embeddings of different models cannot be compared."""
 
-LEVEL_DBFS: Final = -30.0
-"""To which quiet speech is raised, as it was in training."""
-
 _WINDOW: Final = round(0.025 * RATE_HZ)
 _HOP: Final = round(0.010 * RATE_HZ)
 _BANDS: Final = 40
@@ -48,15 +45,15 @@ def embed(speech: Samples) -> Embedding:
     """The embedding of speech by one person: the mean over its partials, which overlap by half.
 
     Args:
-        speech: mono, 16 kHz, without long pauses (``without_pauses``); anything shorter than 1.6 s is filled up with
-            silence.
+        speech: mono, 16 kHz, at -30 dBFS or more, as in training, without long pauses (``without_pauses``); anything
+            shorter than 1.6 s is filled up with silence.
     """
     samples_max = _FRAMES * _HOP
     starts = list(range(0, max(1, -(-(len(speech) + 1) // _HOP) - _FRAMES + _STEP + 1), _STEP))
     if len(starts) > 1 and len(speech) - starts[-1] * _HOP < _COVERED * samples_max:
         starts.pop()
     needed = starts[-1] * _HOP + samples_max
-    mel = mel_power(np.pad(_raised(speech), (0, max(0, needed - len(speech)))), window=_WINDOW, hop=_HOP, bands=_BANDS)
+    mel = mel_power(np.pad(speech, (0, max(0, needed - len(speech)))), window=_WINDOW, hop=_HOP, bands=_BANDS)
     partials = np.stack([mel[start : start + _FRAMES] for start in starts])
     # The products are small: threads of the linear algebra would wait for one another, at five times the work.
     with _threads().limit(limits=1, user_api="blas"):
@@ -77,14 +74,9 @@ def without_pauses(samples: Samples) -> Samples:
         return samples
     power = np.mean(np.square(blocks), axis=1)
     loud = power > np.quantile(power, 0.9) * 10 ** (-_QUIET_DB / 10)
-    kept = np.convolve(loud, np.ones(2 * _KEPT_BLOCKS + 1), mode="same") > 0
+    # Not mode="same": that is as long as the longer of the two.
+    kept = np.convolve(loud, np.ones(2 * _KEPT_BLOCKS + 1))[_KEPT_BLOCKS:][: len(loud)] > 0
     return blocks[kept].reshape(-1)
-
-
-def _raised(speech: Samples) -> Samples:
-    power = float(np.mean(np.square(speech, dtype=np.float64)))
-    gain = 10 ** (LEVEL_DBFS / 20) / max(power, 1e-12) ** 0.5
-    return speech * np.float32(max(gain, 1.0))
 
 
 def _network(partials: NDArray[np.float32]) -> NDArray[np.float32]:

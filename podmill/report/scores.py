@@ -161,9 +161,9 @@ def _of(name: str, rows: Sequence[Measured]) -> ScoreFigures:
     lower, median, upper = quartiles or (None, None, None)
     return ScoreFigures(
         measured=len(values),
-        unmeasured=sum(value is None and limit is not None for value, limit, _ in rows),
+        unmeasured=sum(value is None and limit is not None and passed is None for value, limit, passed in rows),
         failed=sum(passed is False for _, _, passed in rows),
-        limit=rows[-1][1],
+        limit=next((limit for _, limit, _ in reversed(rows) if limit is not None), None),
         at_most=name in AT_MOST,
         lowest=values[0] if values else None,
         lower_quartile=lower,

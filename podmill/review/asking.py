@@ -6,9 +6,12 @@ from typing import Any, Final
 from sqlalchemy import Connection, select
 
 from models.documents import Document
+from models.gates import Gates, StatedGates
+from models.recording import Recording
 from models.score import Score
+from models.script import Script
 from models.steps import EpisodeState, Step
-from models.tables import StepRun, table
+from models.tables import Show, StepRun, table
 from models.verdict import Verdict
 from podmill.review import queue
 from podmill.review.doubt import doubts, said
@@ -16,7 +19,7 @@ from podmill.review.drawing import is_drawn
 from podmill.review.hearing import document, scores
 from podmill.settings import Settings
 
-STEP_RUN = table(StepRun)
+SHOW, STEP_RUN = table(Show), table(StepRun)
 
 UNHEARD: Final = "unheard"
 """Code of an episode that is finished, and is published once a person approves of it."""
@@ -33,11 +36,12 @@ def finished(connection: Connection, episode_id: str, show: str, settings: Setti
     if _is_approved(connection, episode_id):
         return {}
     verdict = document(connection, episode_id, Step.VERIFICATION, Verdict)
-    doubtful = [said(score) for score in doubts(scores(connection, episode_id))]
-    lines = verdict.doubtful if verdict else ()
+    found = doubts(scores(connection, episode_id), _gates(connection, episode_id, show, settings))
+    doubtful, lines = [said(score) for score in found], verdict.doubtful if verdict else ()
     if lines:
         numbers = ", ".join(str(line + 1) for line in lines)
         doubtful.append(f"Of line {numbers} it is not certain that it is right.")
+    lines = tuple(sorted({*lines, *(line for score in found for line in score.lines)}))
     drawn = is_drawn(episode_id, show, share=settings.review_share, seed=settings.review_seed)
     if not (drawn or doubtful):
         return {}
@@ -67,6 +71,18 @@ def stopped(
     named = lines or (made.respeak if isinstance(made, Verdict) else ())
     bad = [line for score in measures if score.passed is False for line in score.lines]
     queue.put(connection, episode_id, "failed", reason, named or bad)
+
+
+def _gates(connection: Connection, episode_id: str, show: str, settings: Settings) -> Gates:
+    from podmill.quality import gates_of, is_paced  # readers of audio: who masters has them, other workers need none
+
+    stated = connection.scalar(select(SHOW.c.gates).where(SHOW.c.slug == show))
+    script = document(connection, episode_id, Step.SCRIPTING, Script)
+    return gates_of(
+        settings,
+        None if stated is None else StatedGates.model_validate(stated),
+        paced=script is not None and is_paced(script, document(connection, episode_id, Step.SYNTHESIS, Recording)),
+    )
 
 
 def _is_approved(connection: Connection, episode_id: str) -> bool:

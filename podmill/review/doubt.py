@@ -1,8 +1,9 @@
-"""Doubt: what passed its gates, and only just."""
+"""Doubt: what passed its gates, and may not be right."""
 
 from collections.abc import Iterable
 from typing import Final
 
+from models.gates import AT_MOST, Gates
 from models.score import Score
 
 MARGINS: Final = {
@@ -16,9 +17,14 @@ MARGINS: Final = {
 same words spoken twice. Gates that are exact, as loudness is, have none."""
 
 
-def doubts(scores: Iterable[Score]) -> tuple[Score, ...]:
-    """Measures that are just inside their limit, or outside of one that stops nothing."""
-    return tuple(score for score in scores if score.passed is False or _only_just(score))
+def doubts(scores: Iterable[Score], gates: Gates) -> tuple[Score, ...]:
+    """Measures that are just inside their limit, or beyond it and yet let pass; or that name lines though the whole is
+    good. What is only to be noted raises none: the report tells it."""
+    return tuple(
+        score
+        for score in scores
+        if getattr(gates, score.name).action != "note" and (score.passed is False or _only_just(score))
+    )
 
 
 def figure(value: float | None) -> str:
@@ -39,6 +45,8 @@ def said(score: Score) -> str:
 
 
 def _only_just(score: Score) -> bool:
-    if not score.passed or score.value is None or score.limit is None:
+    margin = MARGINS.get(score.name)
+    if margin is None or not score.passed or score.value is None or score.limit is None:
         return False
-    return abs(score.value - score.limit) <= MARGINS.get(score.name, -1.0)
+    inside = score.limit - score.value if score.name in AT_MOST else score.value - score.limit
+    return inside <= margin or bool(score.lines)

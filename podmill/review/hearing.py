@@ -109,7 +109,7 @@ def document(connection: Connection, episode_id: str, step: Step, kind: type[Any
 
 def scores(connection: Connection, episode_id: str) -> tuple[Score, ...]:
     """What was measured of an episode, by name."""
-    columns = (SCORE.c[name] for name in ("name", "value", "limit", "passed", "said"))
+    columns = (SCORE.c[name] for name in ("name", "value", "limit", "passed", "said", "lines"))
     rows = connection.execute(select(*columns).where(SCORE.c.episode_id == episode_id).order_by(SCORE.c.name))
     return tuple(Score.model_validate(dict(row)) for row in rows.mappings())
 

@@ -138,6 +138,7 @@ def join(
         variants=dict(variants or {}),
         passed_over=passed_over,
         voices=dict(voices or {}),
+        source_rates_hz=_source_rates_hz(spoken),
     )
     path.unlink()
     return recording
@@ -250,9 +251,23 @@ def _write(
                 end_s=offset_s + part.within.end_s,
                 take=first.take if first else part.take.key,
                 voice=part.line.voice,
+                clipped=_sum(first.clipped, part.within.clipped) if first else part.within.clipped,
             )
     track.write(_silence(TAIL_S))
     return tuple(times[index] for index in sorted(times))
+
+
+def _sum(one: int | None, other: int | None) -> int | None:
+    return None if one is None or other is None else one + other
+
+
+def _source_rates_hz(spoken: Sequence[_Spoken]) -> dict[str, int]:
+    rates: dict[str, int] = {}
+    for part in spoken:
+        rate, voice = part.take.source_rate_hz, part.line.voice
+        if rate is not None:
+            rates[voice] = min(rate, rates.get(voice, rate))
+    return rates
 
 
 def _pause_before(spans: Sequence[Sequence[_Spoken]], number: int, lines: dict[int, Line]) -> float:

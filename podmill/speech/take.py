@@ -1,5 +1,6 @@
 """One request to one take: spoken, trimmed, levelled, kept."""
 
+import io
 import math
 import warnings
 from functools import cache
@@ -14,6 +15,7 @@ from podmill import faults
 from podmill.context import StepContext
 from podmill.errors import SpeechError
 from podmill.speech import engine, files, pauses
+from podmill.speech.clipping import clipped_s
 from podmill.speech.draft import Draft, drafted
 from podmill.speech.engine import RawSpeech, SpeechRequest
 from podmill.speech.level import LOUDNESS_LUFS, PEAK_MAX, RATE_HZ, Level
@@ -61,7 +63,7 @@ def keep(request: SpeechRequest, raw: RawSpeech, context: StepContext) -> Take:
     path = context.temp_dir / f"{request.key}.flac"
     try:
         duration_s, head_s = finish(raw, request.text, path)
-        lines = _line_times(request, raw, head_s, duration_s, path)
+        lines = _clipped(_line_times(request, raw, head_s, duration_s, path), raw, head_s)
         audio = context.store.put(path, suffix=".flac", media_type="audio/flac")
     finally:
         path.unlink(missing_ok=True)
@@ -72,6 +74,7 @@ def keep(request: SpeechRequest, raw: RawSpeech, context: StepContext) -> Take:
         raw=context.store.put_bytes(raw.data, suffix=raw.suffix, media_type=raw.media_type),
         audio=audio,
         duration_s=duration_s,
+        source_rate_hz=raw.sample_rate_hz,
         lines=lines,
     )
     context.takes.put(take)
@@ -160,6 +163,14 @@ def _line_times(
     # Silence is cut already: what sounds before the first character, or after the last, is a breath or half a sound.
     cut[0], cut[-1] = (0.0, cut[0][1]), (cut[-1][0], duration_s)
     return tuple(TakeLine(index_in_take=i, start_s=start, end_s=end) for i, (start, end) in enumerate(cut))
+
+
+def _clipped(lines: tuple[TakeLine, ...], raw: RawSpeech, head_s: float) -> tuple[TakeLine, ...]:
+    """Lines with how often the engine's own sound is cut off in them. A pause counts to the line before it."""
+    times_s = clipped_s(files.blocks(io.BytesIO(raw.data)), raw.sample_rate_hz) - head_s
+    ends = np.searchsorted(times_s, [line.start_s for line in lines[1:]])
+    counts = np.diff(ends, prepend=0, append=len(times_s))
+    return tuple(line.model_copy(update={"clipped": int(count)}) for line, count in zip(lines, counts, strict=True))
 
 
 @cache

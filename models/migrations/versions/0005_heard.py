@@ -24,6 +24,7 @@ def upgrade() -> None:
         sa.Column("limit", sa.Float(), nullable=True),
         sa.Column("passed", sa.Boolean(), nullable=True),
         sa.Column("said", sa.String(), nullable=False),
+        sa.Column("lines", sa.JSON(), nullable=False),
         sa.Column("at", sa.Float(), nullable=False),
     )
     op.create_index("ix_score_name", "score", ["name", "at"])

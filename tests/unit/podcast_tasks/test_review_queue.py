@@ -4,6 +4,7 @@ import dataclasses
 import json
 import time
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from pathlib import Path
 
 import pytest
@@ -12,16 +13,18 @@ from lxml import etree
 from sqlalchemy import delete, select, update
 
 from models.recording import Recording
+from models.score import Score
 from models.script import Script
 from models.steps import ChargeState, EpisodeState, Step
-from models.tables import Charge, PublicationRow, table
+from models.tables import Charge, PublicationRow, Show, table
 from models.verdict import LineVerdict, Verdict
 from pipelines import episode as episodes
 from pipelines import reviewing
-from podcast_tasks import loudness, publishing, running, synthesis
+from podcast_tasks import entries, loudness, publishing, running, synthesis
 from podcast_tasks.journal import EPISODE, STEP_RUN
 from podcast_tasks.running import Done, Review, run_step
 from podcast_tasks.turns import EVENT
+from podmill import mastering
 from podmill.errors import InputError, PolicyError
 from podmill.money.charge import CHARGE
 from podmill.publishing import files
@@ -348,6 +351,60 @@ def test_what_cannot_be_taken_down_is_not_rejected(engine, published):
 
     assert row(engine, published).state == EpisodeState.PUBLISHED
     assert item(engine, published).state == "open"
+
+
+def test_a_length_that_was_approved_is_not_asked_about_again(engine, refused):
+    """Verification asks about it, and mastering finds what it found: one decision is enough."""
+    with transaction(engine) as connection:
+        connection.execute(update(table(Show)).values(gates={"duration": {"limit": 0.01, "action": "review"}}))
+    reviewing.approve(refused, current(), by="ada")
+    finish(refused)
+
+    assert row(engine, refused).state == EpisodeState.PUBLISHED
+
+
+@pytest.mark.parametrize(
+    ("action", "state"), [(None, "review"), ("note", "running"), ("fail", "failed")], ids=["ours", "note", "fail"]
+)
+def test_the_show_decides_about_a_file_that_is_not_as_loud_as_asked(engine, made, monkeypatch, action, state):
+    """What mastering could not reach is a measure like any other; approved, the file is published as it is."""
+    master = mastering.master
+    monkeypatch.setattr(
+        mastering, "master", lambda *given, **more: master(*given, **more).model_copy(update={"loudness_lufs": -15.5})
+    )
+    with transaction(engine) as connection:
+        connection.execute(update(table(Show)).values(gates=action and {"loudness": {"action": action}}))
+    episode_id = made()
+    speak(episode_id)
+    judge(episode_id)
+    with nullcontext() if state == "running" else pytest.raises(Ignore):
+        run_step(Step.LOUDNESS, episode_id, loudness.make)
+    found = row(engine, episode_id)
+
+    assert found.state == state
+    assert state == "running" or "-15.50 LUFS, -16 was asked for." in found.error
+    if state == "review":
+        reviewing.approve(episode_id, current(), by="ada")
+        run_step(Step.PUBLISHING, episode_id, publishing.make)
+        assert row(engine, episode_id).state == EpisodeState.PUBLISHED
+
+
+@pytest.mark.parametrize(("action", "kinds"), [("note", []), ("review", ["doubtful"])])
+def test_doubt_is_of_gates_that_ask_for_something(engine, made, action, kinds):
+    """A length that is off raises none where the show only wants to be told; lines a score names are to be heard."""
+    with transaction(engine) as connection:
+        gates = {"duration": {"limit": 0.01}, "clarity": {"action": action}}
+        connection.execute(update(table(Show)).values(gates=gates))
+    episode_id = made()
+    speak(episode_id)
+    judge(episode_id)
+    with transaction(engine) as connection:
+        unclear = Score(name="clarity", value=0.85, limit=0.8, passed=True, said="Least clear.", lines=(1,))
+        entries.keep_scores(connection, episode_id, [unclear])
+    finish(episode_id)
+
+    found = queue.entries(engine)
+    assert [(each.kind, each.lines) for each in found] == [(kind, (2,)) for kind in kinds]
 
 
 @pytest.mark.parametrize("holds", ["sample", "all"])

@@ -135,3 +135,28 @@ def test_the_pace_of_a_show_is_what_was_heard_before(engine, show, episode_id):
     run_step(Step.SCRIPTING, episode_id, work)
 
     assert found == [{"piper:joe": pytest.approx(15.0), "piper:kit": pytest.approx(12.0)}]
+
+
+def test_a_plan_goes_by_the_pace_that_was_heard(engine, show, episode_id):
+    """Whoever writes the script, paid or not: a voice that was heard before takes as long as it took."""
+    asked = brief(show=show, writer="offline", minutes=1)
+    planned = []
+    for number in range(2):
+        with transaction(engine) as connection:
+            each, _ = episodes.make(connection, key=f"o{number}", brief=asked, title="x", account="default")
+        run_step(Step.RESEARCH, each, lambda _: Done(tides()))
+        run_step(Step.SCRIPTING, each, make)
+        planned.append(running.journal().document(each, Step.SCRIPTING, Script))
+        with transaction(engine) as connection:
+            for member in asked.cast:
+                past, _ = episodes.make(
+                    connection, key=f"{number}{member.voice}", brief=asked, title="x", account="default"
+                )
+                script, recording = heard(member.voice, 9.0)
+                for step, document in ((Step.SCRIPTING, script), (Step.SYNTHESIS, recording)):
+                    entries.keep_document(connection, past, step, document)
+                connection.execute(update(EPISODE).where(EPISODE.c.id == past).values(published_at=5.0))
+
+    usual, paced = planned
+    assert (usual.paced, paced.paced) == (False, True)
+    assert paced.estimated_s / paced.characters > 1.3 * usual.estimated_s / usual.characters

@@ -1,10 +1,12 @@
 """What is told of an episode whose words are not right."""
 
+from dataclasses import replace
+
 import pytest
 
 from models.recording import LineTime
 from models.verdict import Fault, LineVerdict, Verdict
-from podcast_tasks.verification import NAMED_MAX, words
+from podcast_tasks.verification import NAMED_MAX, _share, words
 from tests import recordings
 
 FAULT = Fault(kind="cut_off", said="the sound falls by 50 dB at once", start_s=1.0, end_s=1.5)
@@ -50,6 +52,18 @@ def test_a_line_that_fails_fails_the_score():
     )
     told = "Line 3 (6.0 to 7.5 s) 'Said 2.' was heard as 'heard 2': cut off (the sound falls by 50 dB at once)."
     assert told in score.said
+
+
+def test_progress_is_a_share_of_the_step(tmp_path):
+    """Each part counts from 0 to 1 by itself; the step goes on from where the part before ended."""
+    told = []
+    context = replace(recordings.context(tmp_path), progress=lambda share, activity: told.append((share, activity)))
+    for begin, end, activity in ((0.0, 0.2, "Measuring"), (0.2, 1.0, "Listening")):
+        for share in (0.0, 0.5, 1.0):
+            _share(context, begin, end).progress(share, activity)
+
+    assert [share for share, _ in told] == pytest.approx([0.0, 0.1, 0.2, 0.2, 0.6, 1.0])
+    assert told[-1][1] == "Listening"
 
 
 def test_what_is_right_is_told_shortly():

@@ -66,6 +66,32 @@ def test_words_inside_of_others_do_not_count(gates: Gates) -> None:
     assert found.passed
 
 
-def test_a_brand_without_rules_is_kept(gates: Gates) -> None:
-    """A tone alone is for the writer."""
-    assert alignment(script("Anything!"), Brand(tone="dry"), gates).value == 1.0
+def test_one_avoided_word_is_enough_to_fail(gates: Gates) -> None:
+    """Nine rules that are kept do not make up for it; another that is broken may be made up for."""
+    kept = tuple("abcdefghi")
+    text = script(" ".join(kept) + " synergy.")
+    found = alignment(text, Brand(use=kept, avoid=("synergy",)), gates)
+
+    assert (found.value, found.passed) == (pytest.approx(0.9), False)
+    assert alignment(text, Brand(use=(*kept, "tides")), gates).passed
+
+
+@pytest.mark.parametrize(("tone", "said"), [("dry", " Its tone is not measured."), ("", "")])
+def test_a_tone_in_words_is_not_measured(tone: str, said: str, gates: Gates) -> None:
+    """It is for the writer: nothing is made up, nothing asked for, and a person can read so."""
+    alone = alignment(script("Anything!"), Brand(tone=tone), gates)
+    beside = alignment(script("Anything!"), Brand(tone=tone, avoid=("art",)), gates)
+
+    assert (alone.value, alone.limit, alone.passed) == (None, None, None)
+    assert alone.said == "There is no rule to hold it against." + said
+    assert beside.said == "It keeps to every rule." + said
+
+
+def test_long_sentences_are_found_in_every_script(gates: Gates) -> None:
+    """One that is written without spaces is not a single word."""
+    brand = Brand(sentence_words_max=5)
+
+    assert alignment(script("\u6f6e\u6c50\u6765\u4e86\u3002"), brand, gates).passed
+    assert not alignment(
+        script("\u4eca\u5929\u7684\u6f6e\u6c50\u6765\u5f97\u5f88\u665a\u5f88\u6162\u3002"), brand, gates
+    ).passed

@@ -73,14 +73,21 @@ def test_a_single_line_is_its_voice() -> None:
     """There is nothing to hold it against."""
     heard = lines(("a", 3.0, ANN), ("b", 3.0, BOB))
 
-    assert (strayed(heard, voices_of(heard)), voices_of(heard)["a"].kept) == ({}, 1.0)
+    assert (strayed(heard, voices_of(heard)), voices_of(heard)["a"].kept) == ({}, None)
+
+
+def test_a_long_line_is_not_held_against_a_short_one() -> None:
+    """Somebody who says one sentence, and yes, has not said it in another voice."""
+    heard = lines(("a", 6.0, ANN), ("a", 0.5, like(ANN, 0.6)), *[("b", 4.0, BOB)] * 3)
+
+    assert strayed(heard, voices_of(heard)) == {}
 
 
 def test_short_lines_do_not_make_a_voice_inconsistent() -> None:
     """Someone who only says yes and no is like themselves by little, and that is no fault."""
     heard = lines(*[("a", 0.6, like(ANN, 0.65, other)) for other in np.eye(256, dtype=np.float32)[100:104]])
 
-    assert voices_of(heard)["a"].kept == 1.0
+    assert voices_of(heard)["a"].kept is None
     assert strayed(heard, voices_of(heard)) == {}
 
 
@@ -97,4 +104,4 @@ def test_few_lines_are_not_yet_a_voice() -> None:
         ("a", 3.0, ANN), *[("a", 3.0, like(ANN, 0.8, other)) for other in np.eye(256, dtype=np.float32)[9:11]]
     )
 
-    assert voices_of(heard)["a"].kept == 1.0
+    assert voices_of(heard)["a"].kept is None

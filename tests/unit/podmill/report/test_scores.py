@@ -52,6 +52,25 @@ def test_figures_of_a_batch(scored: Connection) -> None:
     assert values["b2-7"]["duration"] == pytest.approx(0.0207)
 
 
+def test_what_has_no_limit_or_no_figure(scored: Connection) -> None:
+    """An episode of few lines leaves the limit as it was; one that failed by its lines alone was measured."""
+    rows = [
+        {
+            "episode_id": f"b2-{at}",
+            "name": "voice_lines",
+            "at": float(at),
+            "value": value,
+            "limit": limit,
+            "passed": passed,
+        }
+        for at, (value, limit, passed) in enumerate(((0.9, 0.85, True), (None, 0.85, False), (None, None, None)))
+    ]
+    insert(scored, ScoreRow, rows)
+    found = batch_scores(scored, "b2")[0]["voice_lines"]
+
+    assert (found.measured, found.unmeasured, found.failed, found.limit) == (1, 0, 1, 0.85)
+
+
 def test_a_drift_of_the_show_is_told(scored: Connection) -> None:
     """Which score, since which episode, and that it is for the worse."""
     found, history = show_scores(scored, "s")

@@ -1,10 +1,19 @@
-"""What is in doubt: just inside a limit, or outside of one that stops nothing."""
+"""What is in doubt: just inside a limit, or beyond it and let pass."""
+
+from pathlib import Path
 
 import pytest
 
-from models.gates import GATES
+from models.gates import GATES, Gates, StatedGate, StatedGates
 from models.score import Score
+from podmill.quality import gates_of
 from podmill.review.doubt import MARGINS, doubts, figure, said
+from podmill.settings import Settings
+
+
+@pytest.fixture
+def gates(tmp_path: Path) -> Gates:
+    return gates_of(Settings(home=tmp_path), StatedGates(duration=StatedGate(action="review")))
 
 
 @pytest.mark.parametrize(
@@ -17,15 +26,34 @@ from podmill.review.doubt import MARGINS, doubts, figure, said
         ("duration", 0.2, 0.05, False, True),
         ("loudness", 0.1, 0.1, True, False),
         ("true_peak", -1.0, -1.0, True, False),
+        ("clarity", 0.77, 0.8, True, True),
+        ("voice_lines", None, 0.85, False, True),
         ("clarity", None, 0.8, None, False),
         ("clarity", 0.8, None, None, False),
     ],
 )
-def test_margins(name: str, value: float | None, limit: float | None, passed: bool | None, doubtful: bool) -> None:
-    """Each gate has its own; what is exact, or was not measured, has none."""
+def test_margins(
+    name: str, value: float | None, limit: float | None, passed: bool | None, doubtful: bool, gates: Gates
+) -> None:
+    """Each gate has its own; what is exact, or was not measured, has none; what is beyond its limit always is."""
     score = Score(name=name, value=value, limit=limit, passed=passed)
 
-    assert bool(doubts([score])) is doubtful
+    assert bool(doubts([score], gates)) is doubtful
+
+
+def test_lines_that_are_named_are_in_doubt(gates: Gates) -> None:
+    """A stretch of noise in an hour that is clear."""
+    score = Score(name="clarity", value=0.84, limit=0.8, passed=True, lines=(7,))
+
+    assert doubts([score], gates) == (score,)
+
+
+def test_what_is_only_noted_raises_no_doubt(tmp_path: Path) -> None:
+    """A show that wants no more than to be told of it is told in the report."""
+    gates = gates_of(Settings(home=tmp_path), StatedGates(clarity=StatedGate(action="note")))
+    scores = [Score(name="clarity", value=value, limit=0.8, passed=value > 0.8) for value in (0.7, 0.81)]
+
+    assert doubts(scores, gates) == ()
 
 
 def test_margins_are_of_gates() -> None:

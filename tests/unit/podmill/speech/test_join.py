@@ -84,6 +84,31 @@ def test_what_was_made_is_told(context: StepContext) -> None:
     assert list(context.temp_dir.iterdir()) == []
 
 
+def test_what_its_engines_gave_is_told(context: StepContext) -> None:
+    """How often a line is cut off at the top, in all its pieces, and the lowest rate of each voice, as far as known."""
+    line = "S1: " + "One two three. " * 30
+    requests = plan(script(line, "S2: Next."), CAST, context.settings, {})
+    takes = [speak(request, context) for request in requests]
+    cut = [
+        take.model_copy(
+            update={
+                "lines": tuple(each.model_copy(update={"clipped": 2}) for each in take.lines),
+                "source_rate_hz": 22050 if number else 24000,
+            }
+        )
+        for number, take in enumerate(takes[:-1])
+    ]
+    old = takes[-1].model_copy(
+        update={"lines": tuple(each.model_copy(update={"clipped": None}) for each in takes[-1].lines)}
+    )
+
+    found = join(script(line, "S2: Next."), requests, [*cut, old], context, requests_made=0)
+
+    assert len(cut) > 1
+    assert [each.clipped for each in found.lines] == [2 * len(cut), None]
+    assert found.source_rates_hz == {"tones:low": 22050, "tones:high": 24000}
+
+
 def test_nothing_is_heard_of_a_seam(context: StepContext) -> None:
     """Takes of one voice that came 20 dB apart, with other silence around them, join as any two lines do."""
     whole = script("S1: One.", "S1: Two.", "S1: Three.", chapters=(0, 2))

@@ -27,7 +27,8 @@ CAST = (
 
 
 def raw(samples: Samples, rate_hz: int = 24000) -> RawSpeech:
-    return RawSpeech(np.asarray(samples, dtype=np.float32), rate_hz, b"", ".wav", "audio/wav")
+    data = files.wav(samples, rate_hz)
+    return RawSpeech(np.asarray(samples, dtype=np.float32), rate_hz, data, ".wav", "audio/wav")
 
 
 def finished(speech: RawSpeech, text: str) -> tuple[Samples, float]:
@@ -182,3 +183,21 @@ def test_a_dialogue_without_times_has_its_own(
     monkeypatch.setattr(tones, "speak", lambda _self, _request: raw(said))
     first, second = speak(SpeechRequest(key="k", engine="tones", language="en", lines=lines), context).lines
     assert (first.end_s, second.start_s) == pytest.approx(bounds_s, abs=0.06)
+
+
+def test_what_was_cut_off_is_known_of_each_line(
+    context: StepContext, tones: type[Tones], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Levelling hides it, and a shift of pitch rounds it: it is told from what the engine gave. So is its rate."""
+    lines = tuple(RequestLine(index=n, speaker="S1", voice="tones:low", text="Hello.") for n in range(2))
+    clear, silence = tone(220, 0.5, 16000), np.zeros(8000, np.float32)
+    hot = np.clip(9 * clear, -1, 1)
+    spoken = raw(np.concatenate([silence, clear, silence, hot]), 16000)
+    shifted = replace(spoken, decoded=0.5 * spoken.samples, line_times_s=((0.5, 1.0), (1.5, 2.0)))
+    monkeypatch.setattr(tones, "speak", lambda _self, _request: shifted)
+    take = speak(SpeechRequest(key="k", engine="tones", language="en", lines=lines), context)
+
+    assert np.abs(audio(take, context)).max() < 0.9
+    assert take.lines[0].clipped == 0
+    assert take.lines[1].clipped > 100
+    assert take.source_rate_hz == 16000
