@@ -9,11 +9,12 @@ from pydantic import BaseModel, Field
 from sqlalchemy import Connection, func, select
 
 from models.steps import STEPS, EpisodeState, Step
-from models.tables import Charge, Episode, StepDocument, StepRun, table
+from models.tables import Charge, Episode, Show, StepDocument, StepRun, table
 from podmill.report.scores import History, ShowScores, VoiceFigures, batch_voices, show_scores
 from podmill.report.status import OWED, BatchStatus, batch_status, usd
 
-CHARGE, DOCUMENT, EPISODE, STEP_RUN = table(Charge), table(StepDocument), table(Episode), table(StepRun)
+CHARGE, DOCUMENT, EPISODE = table(Charge), table(StepDocument), table(Episode)
+SHOW, STEP_RUN = table(Show), table(StepRun)
 
 
 class Spread(BaseModel):
@@ -73,6 +74,8 @@ class BatchReport(BatchStatus):
     """What those were told from, for plots."""
     voices: dict[str, VoiceFigures] = Field(default_factory=dict)
     """Voices that are heard in more than one episode."""
+    asked_lufs: float | None = None
+    """Loudness that its show asks for; None: that of the settings."""
 
     def status(self) -> BatchStatus:
         """The same batch without its figures."""
@@ -94,6 +97,8 @@ def batch_report(connection: Connection, batch_id: str) -> BatchReport:
     estimates = _estimates(connection, batch_id)
     summary = _summary(status, busy, by_provider, None if first is None else float(last - first), estimates)
     of_show, history = show_scores(connection, status.show)
+    sound = connection.scalar(select(SHOW.c.sound).where(SHOW.c.slug == status.show))
+    held = status.scores.get("voice_reference")
     return BatchReport(
         **dict(status),
         summary=summary,
@@ -101,7 +106,8 @@ def batch_report(connection: Connection, batch_id: str) -> BatchReport:
         episode_estimate_usd=estimates,
         show_scores=of_show,
         history=history,
-        voices=batch_voices(connection, batch_id),
+        voices=batch_voices(connection, batch_id, held.limit if held else None),
+        asked_lufs=(sound or {}).get("loudness_lufs"),
     )
 
 
