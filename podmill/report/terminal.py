@@ -59,6 +59,7 @@ def status_table(status: BatchStatus) -> RenderableType:
     parts += [Text(f"{e.id[:8]}: {spoken(e)}", "yellow") for e in listed if e.spoken_why]
     parts += [Text(f"{e.id[:8]}: {e.degraded}", "yellow") for e in listed if e.degraded]
     parts += [Text(f"Budget: {warning}", "yellow") for warning in status.budget_warnings]
+    parts += [Text(f"Drift: {drift_said(drift)}", "yellow") for drift in status.drifts]
     parts += [Text(f"refused: {refused_line(row)}", "yellow") for row in status.refused[:ROWS_MAX]]
     parts += _more(len(status.refused), "refused rows")
     if status.feed_path:
@@ -85,7 +86,8 @@ def report_table(report: BatchReport) -> RenderableType:
     for voice, heard in report.voices.items():
         table.add_row("Voice", Text(voice_said(voice, heard), "yellow" if heard.passed is False else ""))
     for drift in report.show_scores.drifts if report.show_scores else ():
-        table.add_row("Drift", Text(drift_said(drift), "yellow" if drift.worse else ""))
+        if drift not in report.drifts:
+            table.add_row("Drift", Text(drift_said(drift), "yellow" if drift.worse else ""))
     table.add_row("Work", _work(report))
     table.add_row("Cost", f"${figures.cost_usd:.4f} for {_speech_requests(figures.requests)}")
     if figures.estimated_usd is not None:
