@@ -10,6 +10,7 @@ from lxml import etree
 from sqlalchemy import Connection, Engine
 
 from models.heard import ScoreRow
+from models.steps import STEPS
 from models.tables import Episode, Show, table
 from podmill.report import page
 from podmill.report.page import render_page
@@ -49,6 +50,12 @@ def test_all_four_plots_are_drawn(html: str) -> None:
         "Cost by provider",
     ]
     assert all(plot.findtext("{http://www.w3.org/2000/svg}desc") for plot in plots)
+
+
+def test_what_steps_take_is_told(html: str) -> None:
+    """Working time, processor time and memory, where they were measured."""
+    assert "24.0 s, 12.0 s of a processor, process up to 106 MB</span>" in html
+    assert html.count(" s of a processor") == len(STEPS) - 1
 
 
 def test_what_misses_the_target_is_marked(html: str) -> None:
