@@ -3,13 +3,12 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
 
 from models.documents import Artifact
 from models.master import AdTime
 from models.recording import Recording
 from models.script import Script
-from models.sound import Ad, Bed, Sound
+from models.sound import PIECE_MAX_S, Ad, Bed, Sound
 from podmill.errors import MasteringError
 from podmill.mastering.clip import Clip
 from podmill.mastering.ducking import Duck, Spoken
@@ -20,11 +19,6 @@ from podmill.mastering.mix import Mix, Span, Track
 from podmill.mastering.order import Order, Ordering, Speech, Spot, in_frames
 from podmill.mastering.source import SAMPLE_RATE_HZ, FileSound
 from podmill.mastering.tape import Loop
-
-PIECE_MAX_S: Final = 600.0
-"""Of an intro, an outro, a sting, an ad."""
-BED_MAX_S: Final = 4 * 3600.0
-"""What is longer than its episode is cut off; this only bounds what is kept."""
 
 Opened = Callable[[Artifact], Path]
 """Where the file of an artifact is."""
