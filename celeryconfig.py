@@ -79,6 +79,11 @@ beat_schedule = {
         "schedule": 3600.0,
         "options": {"expires": 3600.0},
     },
+    "tell_drift": {
+        "task": "podcast_tasks.upkeep.tell_drift",
+        "schedule": 3600.0,
+        "options": {"expires": 3600.0},
+    },
 }
 imports = (
     "podcast_tasks.research",

@@ -8,6 +8,10 @@ from models.documents import Artifact, Document
 
 BIT_RATES_KBPS: Final = (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320)
 """Of MPEG-1 Layer III, the one for 44.1 kHz (ISO/IEC 11172-3); LAME would silently take the nearest."""
+PIECE_MAX_S: Final = 600.0
+"""Of an intro, an outro, a sting, an ad."""
+BED_MAX_S: Final = 4 * 3600.0
+"""What is longer than its episode is cut off; this only bounds what is kept."""
 FADE_MAX_S = 60.0
 ADS_MAX = 20
 
@@ -16,7 +20,7 @@ class Piece(Document):
     """Music with a beginning and an end: an intro, an outro, a sting."""
 
     file: Artifact
-    length_s: float | None = Field(default=None, ge=0.5, le=600)
+    length_s: float | None = Field(default=None, ge=0.5, le=PIECE_MAX_S)
     """How much of it is played, from its beginning; None: all of it."""
     level_lu: float = Field(default=0.0, ge=-40, le=6)
     """Its loudness against that of the speech, where nobody speaks."""

@@ -144,6 +144,10 @@ class StepRun(SQLModel, table=True):
     finished_at: float | None = None
     busy_s: float = 0.0
     """Working time over all attempts that were recorded."""
+    cpu_s: float | None = None
+    """Processor time over the same. None: recorded before it was measured."""
+    peak_mb: float | None = None
+    """Most memory that its worker process, or a program it ran, ever had until then."""
     error: str | None = None
 
 

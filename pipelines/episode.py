@@ -31,6 +31,8 @@ _DUE: Final = {
     "failures": 0,
     "lost_leases": 0,
     "busy_s": 0.0,
+    "cpu_s": None,
+    "peak_mb": None,
 }
 
 

@@ -14,7 +14,7 @@ its token gone, as if another worker had taken the step.
 """
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from typing import Any, Final, TypeVar
 from uuid import uuid4
@@ -28,6 +28,7 @@ from models.score import Score
 from models.steps import STEPS, EpisodeState, Step, StepState, following
 from models.tables import Episode, StepRun, table
 from podcast_tasks import entries, statements
+from podcast_tasks.usage import Usage
 from podmill.errors import LeaseLostError
 from podmill.money import ledger
 from podmill.review import asking
@@ -65,6 +66,7 @@ class Claim:
     """A person waits for it."""
     synthesis_queue: str
     """Where the episode's synthesis runs."""
+    usage: Usage = field(default_factory=Usage, compare=False)
 
 
 class Refusal(StrEnum):
@@ -333,7 +335,7 @@ class Journal:
             entries.note(connection, claim.episode_id, str(state), step=claim.step, code=code, reason=reason)
 
     def _finish(self, connection: Connection, claim: Claim, state: StepState, error: str | None = None) -> None:
-        which = {"episode": claim.episode_id, "at": claim.step, "token": claim.token}
+        which = {"episode": claim.episode_id, "at": claim.step, "token": claim.token, **claim.usage.so_far()}
         self._check(claim, connection.execute(statements.FINISH, {**which, "end": state, "reason": error}))
 
     def _own(self, connection: Connection, claim: Claim, **values: Any) -> None:

@@ -3,7 +3,7 @@
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import and_, bindparam, case, exists, or_, select, update
+from sqlalchemy import and_, bindparam, case, exists, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from models.heard import ScoreRow
@@ -67,10 +67,12 @@ FINISH: Final = (
         lease_expires_at=None,
         finished_at=now(),
         busy_s=STEP_RUN.c.busy_s + (now() - STEP_RUN.c.started_at),
+        cpu_s=func.coalesce(STEP_RUN.c.cpu_s, 0.0) + bindparam("cpu_s"),
+        peak_mb=case((STEP_RUN.c.peak_mb > bindparam("peak_mb"), STEP_RUN.c.peak_mb), else_=bindparam("peak_mb")),
         error=bindparam("reason"),
     )
 )
-"""Takes ``episode``, ``at``, ``token``, ``end``, ``reason``."""
+"""Takes ``episode``, ``at``, ``token``, ``end``, ``reason``, ``cpu_s``, ``peak_mb``."""
 
 READ: Final = select(DOCUMENT.c.body).where(
     DOCUMENT.c.episode_id == bindparam("episode"), DOCUMENT.c.step == bindparam("at")

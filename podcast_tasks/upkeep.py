@@ -1,4 +1,4 @@
-"""What beat asks for: reconciling, clean-up and collection. Recurring episodes are in ``pipelines.recurring``."""
+"""What beat asks for: reconciling, clean-up, collection, telling drift. Recurring episodes: ``pipelines.recurring``."""
 
 import contextlib
 import logging
@@ -9,7 +9,7 @@ from collections.abc import Callable
 from sqlalchemy import select
 
 from models.steps import StepState
-from podcast_tasks import reconciler
+from podcast_tasks import drifting, reconciler
 from podcast_tasks.app import app
 from podcast_tasks.journal import STEP_RUN
 from podcast_tasks.running import journal
@@ -36,6 +36,11 @@ def clean_up() -> None:
 @app.task(name="podcast_tasks.upkeep.collect")
 def collect() -> None:
     collection.collect(journal().engine, current())
+
+
+@app.task(name="podcast_tasks.upkeep.tell_drift")
+def tell_drift() -> None:
+    drifting.tell(journal().engine)
 
 
 def _live_tokens() -> set[str]:

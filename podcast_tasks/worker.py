@@ -23,6 +23,11 @@ def became_child() -> None:
     _Place.is_child = True
 
 
+def is_child() -> bool:
+    """Whether this process runs one step at a time."""
+    return _Place.is_child
+
+
 def has_threads(count: int) -> None:
     """Steps run in threads of this process, so many at once."""
     _Place.threads = count

@@ -3,7 +3,7 @@
 from typing import Any, Final
 
 from models.documents import Artifact
-from models.sound import Sound
+from models.sound import BED_MAX_S, PIECE_MAX_S, Sound
 from podmill.briefs import fields
 from podmill.briefs.attachments import Attachments
 from podmill.briefs.nested import read_nested
@@ -28,8 +28,6 @@ def read_sound(node: Node | None, attachments: Attachments) -> SoundRequest | No
         text = fields.text(value, name)
         if text is None or name.rpartition(".")[2] != FILE:
             return text
-        from podmill.mastering.program import BED_MAX_S, PIECE_MAX_S
-
         try:
             file = beside.sound(text, longest_s=BED_MAX_S if name.endswith(f"bed.{FILE}") else PIECE_MAX_S)
         except PodmillError as exc:

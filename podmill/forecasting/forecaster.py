@@ -1,8 +1,9 @@
 """From a brief to its estimate."""
 
 import tempfile
-from collections.abc import Callable, Collection, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any, Final
 
 from models.brief import Brief, Source
@@ -41,6 +42,7 @@ class Forecaster:
         used: units of a price that count towards its volume this month.
         store: where the files of briefs are; None: ready-made scripts are estimated by the length that is asked for.
         there: which of some takes, by their keys, are in the cache.
+        bitrates_kbps: of shows that ask for another than the settings say.
     """
 
     def __init__(
@@ -53,6 +55,7 @@ class Forecaster:
         used: Callable[[Price], float] = lambda _: 0.0,
         store: ArtifactStore | None = None,
         there: Callable[[Sequence[str]], Collection[str]] = lambda _: (),
+        bitrates_kbps: Mapping[str, int] = MappingProxyType({}),
     ) -> None:
         self.settings = settings
         self.prices = prices
@@ -61,6 +64,7 @@ class Forecaster:
         self.used = used
         self._store = store
         self._there = there
+        self._bitrates_kbps = bitrates_kbps
 
     def estimate(self, brief: Brief) -> Estimate:
         """What an episode will cost its account, all of it.
@@ -84,7 +88,7 @@ class Forecaster:
             *research.uses(brief, settings),
             *scripting.uses(brief, settings, text_bytes, searched=searched),
             *(_within(use, talk.low / talk.likely, talk.high / talk.likely) for use in spoken if talk.likely),
-            *self._rest(talk.minutes),
+            *self._rest(talk.minutes, brief.show),
         ]
         note = f"Its sources carry about {talk.minutes:.1f} minutes." if talk.short else ""
         return Estimate(items=self._items(uses, brief), minutes=round(talk.minutes, 2), note=note)
@@ -131,6 +135,7 @@ class Forecaster:
             "used": self.used,
             "store": self._store,
             "there": self._there,
+            "bitrates_kbps": self._bitrates_kbps,
         }
         return Forecaster(**(given | changed))
 
@@ -141,7 +146,7 @@ class Forecaster:
         keys = [request.key for request in speech.plan(script, cast, self.settings, variants={})]
         uses, count, there = speaking.of_script(script, cast, self.settings, self._there(keys))
         minutes = script.estimated_s / 60
-        listed = [*scripting.uses(brief, self.settings, None, searched=False), *uses, *self._rest(minutes)]
+        listed = [*scripting.uses(brief, self.settings, None, searched=False), *uses, *self._rest(minutes, brief.show)]
         note = f"{there} of {count} requests are spoken already." if there else ""
         return Estimate(items=self._items(listed, brief), minutes=round(minutes, 2), note=note)
 
@@ -157,8 +162,8 @@ class Forecaster:
         cast = speech.resolve_cast(brief.cast, self.settings, language=brief.language)
         return brief.model_copy(update={"cast": cast})
 
-    def _rest(self, minutes: float) -> list[Use]:
-        megabytes = minutes * 60 * self.settings.bitrate_kbps / 8 / 1000
+    def _rest(self, minutes: float, show: str) -> list[Use]:
+        megabytes = minutes * 60 * self._bitrates_kbps.get(show, self.settings.bitrate_kbps) / 8 / 1000
         return [
             Use(Step.VERIFICATION, self.settings.transcriber, "minute", minutes, minutes, minutes),
             *(Use(STORAGE, target, "megabyte", megabytes, megabytes, megabytes) for target in self.settings.targets),

@@ -2,9 +2,9 @@
 
 from functools import partial
 
-from sqlalchemy import Engine
+from sqlalchemy import Engine, select
 
-from models.tables import Account, table
+from models.tables import Account, Show, table
 from podmill.context import ArtifactStore
 from podmill.forecasting.forecaster import Forecaster
 from podmill.money import accounts, history, prices, tiers, usage
@@ -12,7 +12,7 @@ from podmill.settings import Settings
 from podmill.store import takes
 from podmill.store.database import reading
 
-ACCOUNT = table(Account)
+ACCOUNT, SHOW = table(Account), table(Show)
 
 
 def open_forecaster(
@@ -31,6 +31,7 @@ def open_forecaster(
         known = connection.execute(ACCOUNT.select().where(ACCOUNT.c.id == account)).first() is not None
         tier = accounts.tier_of(connection, account, tiers.load(settings)) if known else None
         past = history.load(connection, before=before)
+        sounds = connection.execute(select(SHOW.c.slug, SHOW.c.sound).where(SHOW.c.sound.is_not(None))).all()
     return Forecaster(
         settings,
         prices.load(settings.prices_file),
@@ -39,4 +40,5 @@ def open_forecaster(
         used=partial(usage.this_month, database),
         store=store,
         there=partial(takes.known, database),
+        bitrates_kbps={slug: kbps for slug, sound in sounds if (kbps := sound.get("bitrate_kbps"))},
     )

@@ -9,6 +9,7 @@ while -16 LUFS under -1 dBTP leaves 15: a limiter is always needed, and a plain 
 import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 from numpy.typing import NDArray
@@ -47,6 +48,8 @@ PEAK_FLOOR = 1e-6
 AMPLITUDE_MAX = 1000.0
 """60 dB over full scale; hotter sound is none."""
 SOLVED_DB = 0.001
+LOWER_DB = 1.0
+"""Steps in which the least gain is looked for, where gates make a plain one too much."""
 
 Hops = NDArray[np.float32]
 """One number for each hop."""
@@ -136,6 +139,7 @@ class Profile:
         plain_db = target_lufs - loudness_lufs
         most_db = plain_db + LIMITING_MAX_DB
 
+        @cache
         def miss_lu(gain_db: float) -> float:
             return self.loudness_after(gain_db, ceiling_dbtp) - target_lufs
 
@@ -145,7 +149,13 @@ class Profile:
                 f"too far above its speech.",
                 action="Listen to it for clicks, or ask for less: loudness_lufs of the show, or PODMILL_LOUDNESS_LUFS.",
             )
-        return float(brentq(miss_lu, plain_db - SOLVED_DB, most_db, xtol=SOLVED_DB))
+        least_db = plain_db - SOLVED_DB
+        # What is turned down may get louder: as quiet parts fall under the absolute gate, the relative gate rises above
+        # others. This ends, as nothing is louder than its loudest 400 ms. And loudness only ever jumps down where the
+        # gain goes up, so what is found between a gain too low and one too high is the target, and not a jump.
+        while miss_lu(least_db) > 0:
+            least_db -= LOWER_DB
+        return float(brentq(miss_lu, least_db, most_db, xtol=SOLVED_DB))
 
     def reductions_db(self, gain_db: float, ceiling_dbtp: float) -> Iterator[Hops]:
         """By how much the limiter turns each hop down after the gain, in chunks of ``CHUNK_HOPS``.

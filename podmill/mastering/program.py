@@ -3,27 +3,22 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Final
 
 from models.documents import Artifact
 from models.master import AdTime
 from models.recording import Recording
 from models.script import Script
-from models.sound import Ad, Bed, Sound
+from models.sound import PIECE_MAX_S, Ad, Bed, Sound
 from podmill.errors import MasteringError
 from podmill.mastering.clip import Clip
 from podmill.mastering.ducking import Duck, Spoken
-from podmill.mastering.levels import Levels
+from podmill.mastering.levels import STEP, Levels
 from podmill.mastering.limiter import QUIETEST_LUFS
+from podmill.mastering.meter import STEPS_A_BLOCK
 from podmill.mastering.mix import Mix, Span, Track
 from podmill.mastering.order import Order, Ordering, Speech, Spot, in_frames
 from podmill.mastering.source import SAMPLE_RATE_HZ, FileSound
 from podmill.mastering.tape import Loop
-
-PIECE_MAX_S: Final = 600.0
-"""Of an intro, an outro, a sting, an ad."""
-BED_MAX_S: Final = 4 * 3600.0
-"""What is longer than its episode is cut off; this only bounds what is kept."""
 
 Opened = Callable[[Artifact], Path]
 """Where the file of an artifact is."""
@@ -81,7 +76,8 @@ def program_of(script: Script, recording: Recording, sound: Sound | None, path: 
         Track(pieces[name].blocks, (span,), duck.gain(pieces[name].levels, sound.pieces[name].level_lu))
         for name, span in order.pieces
     ]
-    if sound.bed and order.bed:
+    # Less than 400 ms of a bed has no loudness that it could be set by, and is not missed.
+    if sound.bed and sum(span.frames for span in order.bed) >= STEPS_A_BLOCK * STEP:
         music.append(_bed(sound.bed, order.bed, path(sound.bed.file), duck, channels))
     gains_db = [levels.loudness_lufs - clip.levels.loudness_lufs for clip in ads]
     spots = [Track(ads[spot.ad].blocks, (spot.span,), 10 ** (gains_db[spot.ad] / 20)) for spot in order.ads]

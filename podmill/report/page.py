@@ -9,15 +9,15 @@ from typing import Final
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from models.gates import Gates
 from models.steps import STEPS, EpisodeState
 from podmill.recovery import SHORT_ID
 from podmill.report.status import EpisodeStatus
 from podmill.report.summary import BatchReport
 from podmill.report.svg import Band, Bar, Point, bars, dots
-from podmill.report.trends import name_of, shown, trends
+from podmill.report.trends import boxes, name_of, shown, trends, voice_said
 from podmill.settings import Settings
 
-LOUDNESS_TOLERANCE_LU: Final = 0.5
 POINTS_MAX: Final = 2000
 """Dots of one plot; of more episodes the worst are drawn."""
 BARS_MAX: Final = 25
@@ -36,23 +36,37 @@ ENVIRONMENT = Environment(
 
 def render_page(report: BatchReport, settings: Settings, *, made_at: dt.datetime) -> str:
     """The report as HTML."""
+    from podmill.quality import gates_of  # numpy, which takes longer to be there than a page to be made
+
+    usual = gates_of(settings)
+    accuracy_min = _limit(report, "word_accuracy", usual)
+    target_lufs, tolerance_lu = report.asked_lufs or settings.loudness_lufs, _limit(report, "loudness", usual)
     listed = sorted(report.episodes, key=lambda episode: episode.state == EpisodeState.PUBLISHED)[:ROWS_MAX]
     return ENVIRONMENT.get_template("page.html.j2").render(
         report=report,
         summary=report.summary,
         listed=listed,
         steps=[step.value for step in STEPS],
-        accuracy_min=settings.word_accuracy_min,
-        target_lufs=settings.loudness_lufs,
+        accuracy_min=accuracy_min,
+        target_lufs=target_lufs,
+        tolerance_lu=tolerance_lu,
         time_plot=_time_plot(report),
-        accuracy_plot=_accuracy_plot(report, settings.word_accuracy_min),
-        loudness_plot=_loudness_plot(report, settings.loudness_lufs),
+        accuracy_plot=_accuracy_plot(report, accuracy_min),
+        loudness_plot=_loudness_plot(report, target_lufs, tolerance_lu),
         cost_plot=_cost_plot(report),
+        boxes=boxes(report),
         trends=trends(report),
         bars_max=BARS_MAX,
         points_max=POINTS_MAX,
         made_at=made_at,
     )
+
+
+def _limit(report: BatchReport, score: str, usual: Gates) -> float:
+    """What its episodes were held against; where none was, what they would be."""
+    figures = report.scores.get(score)
+    found: float = getattr(usual, score).limit if figures is None or figures.limit is None else figures.limit
+    return found
 
 
 def duration(seconds: float | None) -> str:
@@ -102,10 +116,10 @@ def _accuracy_plot(report: BatchReport, threshold: float) -> Markup | None:
     return dots(points, band, title="Word accuracy of each episode", unit=" %", places=1) if points else None
 
 
-def _loudness_plot(report: BatchReport, target_lufs: float) -> Markup | None:
-    low, high = target_lufs - LOUDNESS_TOLERANCE_LU, target_lufs + LOUDNESS_TOLERANCE_LU
+def _loudness_plot(report: BatchReport, target_lufs: float, tolerance_lu: float) -> Markup | None:
+    low, high = target_lufs - tolerance_lu, target_lufs + tolerance_lu
     points = _points(report.episodes, lambda episode: episode.loudness_lufs, low=low, high=high)
-    band = Band(low, high, f"{target_lufs:g} LUFS, plus or minus {LOUDNESS_TOLERANCE_LU:g}")
+    band = Band(low, high, f"{target_lufs:g} LUFS, plus or minus {tolerance_lu:g}")
     return dots(points, band, title="Integrated loudness of each episode", unit=" LUFS", places=2) if points else None
 
 
@@ -138,4 +152,4 @@ def _cost_plot(report: BatchReport) -> Markup | None:
 
 
 ENVIRONMENT.filters |= {"duration": duration, "percent": percent, "spoken": spoken, "score_name": name_of}
-ENVIRONMENT.globals["shown"] = shown
+ENVIRONMENT.globals |= {"shown": shown, "voice_said": voice_said}

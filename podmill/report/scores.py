@@ -2,7 +2,8 @@
 
 import statistics
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from operator import itemgetter
 from typing import Any, Literal
 
 from pydantic import BaseModel
@@ -28,7 +29,7 @@ class ScoreFigures(BaseModel):
     failed: int
     """Episodes that did not reach its limit."""
     limit: float | None
-    """That holds now."""
+    """The last that one of them was held against."""
     at_most: bool
     """The limit is a ceiling, not a floor."""
     lowest: float | None
@@ -68,6 +69,14 @@ class VoiceFigures(BaseModel):
     episodes: int
     likeness: float
     """Cosine of the voice in one episode and in another, on average over all pairs."""
+    least: float
+    """The same of the episode that strays furthest from the others."""
+    least_title: str
+    """Of that episode."""
+    limit: float | None = None
+    """Of the gate ``voice_reference``, which measures the same; None: nothing was held against it."""
+    passed: bool | None = None
+    """Whether ``least`` reaches it."""
 
 
 class ShowScores(BaseModel):
@@ -116,8 +125,12 @@ def show_scores(connection: Connection, show: str) -> tuple[ShowScores, History]
     return ShowScores(show=show, figures=_figures(rows), drifts=found), history
 
 
-def batch_voices(connection: Connection, batch_id: str) -> dict[str, VoiceFigures]:
-    """Each voice that is heard in more than one episode of a batch."""
+def batch_voices(connection: Connection, batch_id: str, limit: float | None) -> dict[str, VoiceFigures]:
+    """Each voice that is heard in more than one episode of a batch.
+
+    Args:
+        limit: what it is held against.
+    """
     of_batch = select(PRINT.c.voice).join(EPISODE, EPISODE.c.id == PRINT.c.episode_id)
     if connection.scalar(of_batch.where(EPISODE.c.batch_id == batch_id).limit(1)) is None:
         return {}
@@ -125,20 +138,32 @@ def batch_voices(connection: Connection, batch_id: str) -> dict[str, VoiceFigure
 
     from podmill.store.voices import heard
 
+    def directions() -> Iterator[tuple[tuple[str, str], str, np.ndarray]]:
+        for voice, model, title, embedding in heard(connection, batch_id):
+            yield (voice, model), title, np.asarray(embedding) / np.linalg.norm(embedding)
+
     sums: dict[tuple[str, str], np.ndarray] = {}
     counts: dict[tuple[str, str], int] = defaultdict(int)
-    for voice, model, embedding in heard(connection, batch_id):
-        direction = np.asarray(embedding)
-        key = (voice, model)
-        sums[key] = sums.get(key, 0.0) + direction / np.linalg.norm(direction)
+    for key, _, direction in directions():
+        sums[key] = sums.get(key, 0.0) + direction
         counts[key] += 1
+    # A batch may have ten thousand: they are read again rather than kept.
+    least: dict[tuple[str, str], tuple[float, str]] = {}
+    for key, title, direction in directions():
+        if counts[key] > 1:
+            found = float(direction @ sums[key] - 1) / (counts[key] - 1), title
+            least[key] = min(least.get(key, found), found, key=itemgetter(0))
     # The square of a sum of unit vectors is their number, and twice the cosine of every pair.
     return {
-        voice: VoiceFigures(
-            episodes=count, likeness=float((sums[voice, model] @ sums[voice, model] - count) / (count * (count - 1)))
+        key[0]: VoiceFigures(
+            episodes=counts[key],
+            likeness=float((sums[key] @ sums[key] - counts[key]) / (counts[key] * (counts[key] - 1))),
+            least=least[key][0],
+            least_title=least[key][1],
+            limit=limit,
+            passed=None if limit is None else least[key][0] >= limit,
         )
-        for (voice, model), count in sorted(counts.items())
-        if count > 1
+        for key in sorted(least)
     }
 
 

@@ -10,18 +10,21 @@ from sqlalchemy import Connection, func, select
 from models.brief import TEXT
 from models.publication import Publication
 from models.steps import OPEN_STATES, ChargeState, EpisodeState, Step
-from models.tables import Batch, Charge, Episode, Part, PublicationRow, TakeRow, table
+from models.tables import Batch, Charge, Episode, Event, Part, PublicationRow, TakeRow, table
 from podmill import recovery
 from podmill.errors import BudgetExceededError, InputError
 from podmill.money import purses
-from podmill.report.scores import ScoreFigures, batch_scores
+from podmill.report.scores import DriftFigures, ScoreFigures, batch_scores
 
 BATCH, EPISODE = table(Batch), table(Episode)
 CHARGE, PUBLICATION = table(Charge), table(PublicationRow)
-PART, TAKE = table(Part), table(TakeRow)
+EVENT, PART, TAKE = table(Event), table(Part), table(TakeRow)
 
 OWED: Final = (ChargeState.SETTLED, ChargeState.IN_DOUBT)
 """A charge in doubt counts as spent until it is known not to be."""
+
+DRIFT: Final = "drift"
+"""Kind of the event that tells one."""
 
 STANDING: Final = (EpisodeState.FAILED, EpisodeState.REVIEW, EpisodeState.PARKED, EpisodeState.CANCELLED)
 """States of an episode that does not go on, or not now."""
@@ -98,6 +101,8 @@ class BatchStatus(BaseModel):
     """Budgets that its episodes are under and that are used up, or nearly."""
     scores: dict[str, ScoreFigures] = {}
     """How each score lies over the episodes."""
+    drifts: list[DriftFigures] = []
+    """Scores of its show that were found to move for the worse after one of its episodes."""
 
 
 class EpisodeProgress(BaseModel):
@@ -211,7 +216,17 @@ def batch_status(connection: Connection, batch_id: str) -> BatchStatus:
         refused=batch["refused"],
         budget_warnings=_budget_warnings(connection, batch_id),
         scores=figures,
+        drifts=_drifts(connection, batch_id),
     )
+
+
+def _drifts(connection: Connection, batch_id: str) -> list[DriftFigures]:
+    told = (
+        select(EVENT.c.data)
+        .join(EPISODE, EPISODE.c.id == EVENT.c.episode_id)
+        .where(EPISODE.c.batch_id == batch_id, EVENT.c.kind == DRIFT)
+    )
+    return [DriftFigures.model_validate(data) for data in connection.scalars(told.order_by(EVENT.c.id))]
 
 
 def _budget_warnings(connection: Connection, batch_id: str) -> list[str]:

@@ -9,11 +9,12 @@ from pydantic import BaseModel, Field
 from sqlalchemy import Connection, func, select
 
 from models.steps import STEPS, EpisodeState, Step
-from models.tables import Charge, Episode, StepDocument, StepRun, table
+from models.tables import Charge, Episode, Show, StepDocument, StepRun, table
 from podmill.report.scores import History, ShowScores, VoiceFigures, batch_voices, show_scores
 from podmill.report.status import OWED, BatchStatus, batch_status, usd
 
-CHARGE, DOCUMENT, EPISODE, STEP_RUN = table(Charge), table(StepDocument), table(Episode), table(StepRun)
+CHARGE, DOCUMENT, EPISODE = table(Charge), table(StepDocument), table(Episode)
+SHOW, STEP_RUN = table(Show), table(StepRun)
 
 
 class Spread(BaseModel):
@@ -45,6 +46,10 @@ class Summary(BaseModel):
     true_peak_dbtp: Spread | None
     step_busy_s: dict[str, float]
     """Working time by step over all episodes, in the order of the steps."""
+    step_cpu_s: dict[str, float] = {}
+    """Processor time by step over all episodes; where steps share a process, that of their own threads."""
+    step_peak_mb: dict[str, float] = {}
+    """Most memory that a worker process had by the end of a step, with what ran in it before."""
     busy_s: float
     seconds_per_minute: float | None
     """Working seconds for each minute of published audio."""
@@ -73,6 +78,8 @@ class BatchReport(BatchStatus):
     """What those were told from, for plots."""
     voices: dict[str, VoiceFigures] = Field(default_factory=dict)
     """Voices that are heard in more than one episode."""
+    asked_lufs: float | None = None
+    """Loudness that its show asks for; None: that of the settings."""
 
     def status(self) -> BatchStatus:
         """The same batch without its figures."""
@@ -92,8 +99,11 @@ def batch_report(connection: Connection, batch_id: str) -> BatchReport:
         select(func.min(EPISODE.c.created_at), func.max(EPISODE.c.updated_at)).where(EPISODE.c.batch_id == batch_id)
     ).one()
     estimates = _estimates(connection, batch_id)
-    summary = _summary(status, busy, by_provider, None if first is None else float(last - first), estimates)
+    used = _used(connection, batch_id)
+    summary = _summary(status, busy, used, by_provider, None if first is None else float(last - first), estimates)
     of_show, history = show_scores(connection, status.show)
+    sound = connection.scalar(select(SHOW.c.sound).where(SHOW.c.slug == status.show))
+    held = status.scores.get("voice_reference")
     return BatchReport(
         **dict(status),
         summary=summary,
@@ -101,7 +111,8 @@ def batch_report(connection: Connection, batch_id: str) -> BatchReport:
         episode_estimate_usd=estimates,
         show_scores=of_show,
         history=history,
-        voices=batch_voices(connection, batch_id),
+        voices=batch_voices(connection, batch_id, held.limit if held else None),
+        asked_lufs=(sound or {}).get("loudness_lufs"),
     )
 
 
@@ -121,6 +132,7 @@ def spread(values: Sequence[float]) -> Spread | None:
 def _summary(
     status: BatchStatus,
     busy: dict[str, dict[str, float]],
+    used: dict[str, tuple[float, float]],
     by_provider: dict[str, int],
     elapsed_s: float | None,
     estimates: dict[str, float],
@@ -149,6 +161,8 @@ def _summary(
         loudness_lufs=spread([e.loudness_lufs for e in status.episodes if e.loudness_lufs is not None]),
         true_peak_dbtp=spread([e.true_peak_dbtp for e in status.episodes if e.true_peak_dbtp is not None]),
         step_busy_s=step_busy_s,
+        step_cpu_s={step: cpu_s for step, (cpu_s, _) in used.items()},
+        step_peak_mb={step: peak_mb for step, (_, peak_mb) in used.items()},
         busy_s=busy_s,
         seconds_per_minute=seconds_per_minute,
         elapsed_s=elapsed_s,
@@ -170,6 +184,18 @@ def _busy(connection: Connection, batch_id: str) -> dict[str, dict[str, float]]:
     for episode_id, step, busy_s in rows.all():
         busy[episode_id][step] = busy_s
     return busy
+
+
+def _used(connection: Connection, batch_id: str) -> dict[str, tuple[float, float]]:
+    """Processor seconds and most megabytes by step, in the order of the steps, of those that were measured."""
+    rows = connection.execute(
+        select(STEP_RUN.c.step, func.sum(STEP_RUN.c.cpu_s), func.max(STEP_RUN.c.peak_mb))
+        .join(EPISODE, EPISODE.c.id == STEP_RUN.c.episode_id)
+        .where(EPISODE.c.batch_id == batch_id, STEP_RUN.c.cpu_s.is_not(None))
+        .group_by(STEP_RUN.c.step)
+    )
+    found = {step: (float(cpu_s), float(peak_mb)) for step, cpu_s, peak_mb in rows}
+    return {step.value: found[step] for step in STEPS if step in found}
 
 
 def _estimates(connection: Connection, batch_id: str) -> dict[str, float]:

@@ -9,6 +9,7 @@ from markupsafe import Markup
 WIDTH = 560
 """Of a plot that stands beside another, in CSS pixels on a wide screen."""
 BARS_WIDTH = 1120
+BOX_WIDTH, BOX_HEIGHT = 180, 18
 LEFT = 56
 RIGHT = 16
 LABEL_WIDTH = 84
@@ -96,6 +97,32 @@ def dots(
         f"{len(points)} episode{'s' if len(points) > 1 else ''}, {escape(order)}</text>"
     )
     return _svg(marks, title=title, description=band.label, height=height)
+
+
+def box(five: Sequence[float], limit: float | None, bounds: tuple[float, float], *, title: str) -> Markup:
+    """How some values lie: a line from the lowest to the highest, a box between the quartiles, a mark at the median.
+
+    Args:
+        five: lowest, lower quartile, median, upper quartile, highest.
+        limit: drawn as a dashed line.
+        bounds: of the scale, so that boxes one below the other can be compared.
+    """
+    low, high = bounds
+
+    def x(value: float) -> float:
+        return 2 + (value - low) / ((high - low) or 1.0) * (BOX_WIDTH - 4)
+
+    lowest, lower, median, upper, highest = map(x, five)
+    middle, bottom = BOX_HEIGHT / 2, BOX_HEIGHT - 3
+    marks = [
+        f'<path class="whisker" d="M{lowest:.1f} {middle}H{highest:.1f}"/>',
+        f'<rect class="box" x="{lower:.1f}" y="3" width="{max(upper - lower, 1):.1f}" height="{bottom - 3}"/>',
+        f'<path class="whisker" d="M{median:.1f} 3V{bottom}"/>',
+    ]
+    if limit is not None:
+        marks.append(f'<path class="limit" d="M{x(limit):.1f} 0V{BOX_HEIGHT}"/>')
+    said = "Lowest, quartile, median, quartile and highest, on one scale with the box beside it."
+    return _svg(marks, title=title, description=said, height=BOX_HEIGHT, width=BOX_WIDTH)
 
 
 def bars(rows: Sequence[Bar], *, title: str, description: str) -> Markup:

@@ -12,10 +12,9 @@ from rich.text import Text
 from models.steps import EpisodeState
 from podmill import recovery
 from podmill.report.page import duration, percent, spoken
-from podmill.report.scores import ScoreFigures
 from podmill.report.status import BatchOverview, BatchStatus, EpisodeStatus
 from podmill.report.summary import BatchReport
-from podmill.report.trends import drift_said, name_of, shown
+from podmill.report.trends import boxes, drift_said, name_of, shown, voice_said
 
 ROWS_MAX: Final = 200
 """Episodes and refused rows listed; of more, episodes that need a person or are worked on come first."""
@@ -60,6 +59,7 @@ def status_table(status: BatchStatus) -> RenderableType:
     parts += [Text(f"{e.id[:8]}: {spoken(e)}", "yellow") for e in listed if e.spoken_why]
     parts += [Text(f"{e.id[:8]}: {e.degraded}", "yellow") for e in listed if e.degraded]
     parts += [Text(f"Budget: {warning}", "yellow") for warning in status.budget_warnings]
+    parts += [Text(f"Drift: {drift_said(drift)}", "yellow") for drift in status.drifts]
     parts += [Text(f"refused: {refused_line(row)}", "yellow") for row in status.refused[:ROWS_MAX]]
     parts += _more(len(status.refused), "refused rows")
     if status.feed_path:
@@ -83,32 +83,35 @@ def report_table(report: BatchReport) -> RenderableType:
         table.add_row("Loudness", f"{loudness.lowest:.2f} to {loudness.highest:.2f} LUFS")
     if figures.true_peak_dbtp:
         table.add_row("True peak", f"at most {figures.true_peak_dbtp.highest:.2f} dBTP")
-    for name, score in figures_beside(report):
-        table.add_row(*score_line(name, score))
     for voice, heard in report.voices.items():
-        table.add_row("Voice", f"{escape(voice)} is like itself by {heard.likeness:.3f} over {heard.episodes} episodes")
+        table.add_row("Voice", Text(voice_said(voice, heard), "yellow" if heard.passed is False else ""))
     for drift in report.show_scores.drifts if report.show_scores else ():
-        table.add_row("Drift", Text(drift_said(drift), "yellow" if drift.worse else ""))
+        if drift not in report.drifts:
+            table.add_row("Drift", Text(drift_said(drift), "yellow" if drift.worse else ""))
     table.add_row("Work", _work(report))
     table.add_row("Cost", f"${figures.cost_usd:.4f} for {_speech_requests(figures.requests)}")
     if figures.estimated_usd is not None:
         table.add_row("Estimate", f"${figures.estimated_usd:.4f} for what cost ${figures.estimated_cost_usd:.4f}")
     for provider, cost_usd in figures.cost_by_provider_usd.items():
         table.add_row("", f"{escape(provider)} ${cost_usd:.4f}")
-    return Group(status_table(report), Text(), table)
+    return Group(status_table(report), Text(), table, *_scores(report))
 
 
-def figures_beside(report: BatchReport) -> list[tuple[str, ScoreFigures]]:
-    """Scores that have no row of their own."""
-    return [item for item in report.scores.items() if item[0] not in ("word_accuracy", "loudness", "true_peak")]
-
-
-def score_line(name: str, score: ScoreFigures) -> tuple[str, str]:
-    """What a score is called, and how it lies."""
-    said = f"median {shown(name, score.median)}, {shown(name, score.lowest)} to {shown(name, score.highest)}"
-    missed = f"; {score.failed} missed {shown(name, score.limit)}" if score.failed else ""
-    unknown = f"; {score.unmeasured} not measured" if score.unmeasured else ""
-    return name_of(name).capitalize(), f"{said}{missed}{unknown}"
+def _scores(report: BatchReport) -> list[RenderableType]:
+    """How each score lies over the batch, and over its show."""
+    if not report.scores:
+        return []
+    figures = ("Limit", "Lowest", "Quartile", "Median", "Quartile", "Highest", "Missed", "Unknown")
+    table = Table("Score", "Of", *figures, box=None, header_style="bold", padding=(0, 1, 0, 0))
+    for column in table.columns[2:]:
+        column.justify = "right"
+    for row in boxes(report):
+        each = row.figures
+        values = (each.limit, each.lowest, each.lower_quartile, each.median, each.upper_quartile, each.highest)
+        name = name_of(row.score).capitalize() if row.of == "batch" else ""
+        told = [shown(row.score, value) for value in values]
+        table.add_row(name, row.of, *told, Text(str(each.failed or ""), "red"), str(each.unmeasured or ""))
+    return [Text(), table]
 
 
 def _speech_requests(count: int) -> str:

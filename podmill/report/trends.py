@@ -7,9 +7,9 @@ from typing import Final
 from markupsafe import Markup
 
 from podmill.report.drift import WEIGHT
-from podmill.report.scores import DriftFigures, ScoreFigures, ScorePoint
+from podmill.report.scores import DriftFigures, ScoreFigures, ScorePoint, VoiceFigures
 from podmill.report.summary import BatchReport
-from podmill.report.svg import Band, Point, dots
+from podmill.report.svg import Band, Point, box, dots
 
 SHARES: Final = frozenset({"word_accuracy", "clarity", "duration", "brand"})
 """Scores that are shown as per cent."""
@@ -42,7 +42,7 @@ def shown(score: str, value: float | None) -> str:
         return "\u2013"
     if score in SHARES:
         return f"{value * 100:.1f} %"
-    return f"{value:,.0f}{UNITS[score]}" if score == "sample_rate" else f"{value:.3g}{UNITS.get(score, '')}"
+    return f"{value:,.0f}{UNITS[score]}" if score == "sample_rate" else f"{round(value, 3):.3g}{UNITS.get(score, '')}"
 
 
 def drift_said(drift: DriftFigures) -> str:
@@ -51,6 +51,43 @@ def drift_said(drift: DriftFigures) -> str:
     return (
         f"{name_of(drift.score).capitalize()} moves {drift.direction}, for the {course}, since {drift.since_title!r}."
     )
+
+
+def voice_said(voice: str, figures: VoiceFigures) -> str:
+    """How much a voice is itself over a batch, for a person."""
+    least = f"least in {figures.least_title!r}, by {figures.least:.3f}"
+    missed = f", less than the {figures.limit:g} asked for" if figures.passed is False else ""
+    return f"{voice} is like itself by {figures.likeness:.3f} over {figures.episodes} episodes, {least}{missed}."
+
+
+@dataclass(frozen=True, slots=True)
+class Lying:
+    """How one score lies over a batch, or over its show."""
+
+    score: str
+    of: str
+    """``batch``; or ``show``, and of how many of its episodes."""
+    figures: ScoreFigures
+    box: Markup | None
+    """None: nothing was measured."""
+
+
+def boxes(report: BatchReport) -> list[Lying]:
+    """Each score of a batch, and below it the same of its show, on one scale."""
+    found = []
+    for score, of_batch in report.scores.items():
+        rows = [("batch", of_batch)]
+        if report.show_scores and score in report.show_scores.figures:
+            of_show = report.show_scores.figures[score]
+            rows.append((f"show, {of_show.measured:,}", of_show))
+        ends = [end for _, each in rows for end in (each.lowest, each.highest, each.limit) if end is not None]
+        for of, each in rows:
+            five = (each.lowest, each.lower_quartile, each.median, each.upper_quartile, each.highest)
+            known = [value for value in five if value is not None]
+            title = f"{name_of(score).capitalize()}: {of}"
+            drawn = box(known, each.limit, (min(ends), max(ends)), title=title) if known else None
+            found.append(Lying(score, of, each, drawn))
+    return found
 
 
 def trends(report: BatchReport) -> list[Trend]:

@@ -21,7 +21,7 @@ from podmill.settings import Settings
 
 BUSY_TIMEOUT_S = 30
 MIGRATIONS = Path(models.__file__).parent / "migrations"
-NEWEST: Final = "0005"
+NEWEST: Final = "0006"
 """Revision that the tables of this version are at."""
 CONNECTIONS_MAX: Final = 12
 """Of one process, opened as they are needed and kept. A process of one step needs two, the other for its lease; no

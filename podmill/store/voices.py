@@ -58,15 +58,16 @@ def forget(connection: Connection, voice: str) -> int:
     return connection.execute(delete(PRINT).where(PRINT.c.voice == voice)).rowcount
 
 
-def heard(connection: Connection, batch_id: str) -> Iterator[tuple[str, str, Sequence[float]]]:
-    """Voice, model and embedding of every voice in every episode of a batch."""
+def heard(connection: Connection, batch_id: str) -> Iterator[tuple[str, str, str, Sequence[float]]]:
+    """Voice, model, title of the episode and embedding of every voice in every episode of a batch, in its order."""
     rows = connection.execute(
-        select(PRINT.c.voice, PRINT.c.model, PRINT.c.embedding)
+        select(PRINT.c.voice, PRINT.c.model, EPISODE.c.title, PRINT.c.embedding)
         .join(EPISODE, EPISODE.c.id == PRINT.c.episode_id)
         .where(EPISODE.c.batch_id == batch_id)
+        .order_by(EPISODE.c.position, PRINT.c.voice)
     )
-    for voice, model, text in rows:
-        yield voice, model, _numbers(text)
+    for voice, model, title, text in rows:
+        yield voice, model, title, _numbers(text)
 
 
 def _numbers(text: str) -> Sequence[float]:

@@ -1,7 +1,7 @@
-"""The cases of EBU Tech 3341 (table 1) that a meter of integrated loudness and true peak must read, with tolerances.
+"""The cases of EBU Tech 3341 (table 1) that a meter of mono and stereo must read, with tolerances.
 
-The sounds are made as the document describes them. Not here are case 6, which has five channels, cases 7 and 8, which
-are recordings, and cases 9 to 14 of momentary and short-term loudness, which masters are not judged by.
+The sounds are made as the document describes them. Not here are case 6, which has five channels (nothing that is
+measured has more than two), and cases 7 and 8, which are recordings that are not free to be shipped.
 """
 
 from collections.abc import Callable
@@ -29,6 +29,25 @@ LOUDNESS: dict[str, tuple[Callable[[], Sound], float]] = {
     ),
     "5: blocks overlap": (lambda: _levels((-26, 20), (-20, 20.1), (-26, 20)), -23.0),
 }
+
+
+def _segment(silence_s: float, level_dbfs: float, tone_s: float, after_s: float) -> Sound:
+    return np.concatenate([sine(-np.inf, silence_s), sine(level_dbfs, tone_s), sine(-np.inf, after_s)])
+
+
+STEADY: dict[str, tuple[Callable[[], Sound], float]] = {
+    "9: short-term, a pattern of 3 s": (lambda: _levels(*[(-20, 1.34), (-30, 1.66)] * 5), 3.0),
+    "12: momentary, a pattern of 400 ms": (lambda: _levels(*[(-20, 0.18), (-30, 0.22)] * 25), 0.4),
+}
+"""Sounds whose loudness is -23 LUFS in every window of so many seconds."""
+MAXIMA: dict[str, tuple[Callable[[int], Sound], Callable[[int], float], float]] = {
+    "10: short-term, of a file": (lambda i: _segment(0.15 * i, -23, 3, 1), lambda _: -23.0, 3.0),
+    "11: short-term, live": (lambda i: _segment(0.15 * i, -38 + i, 3, 3 - 0.15 * i), lambda i: -38.0 + i, 3.0),
+    "13: momentary, of a file": (lambda i: _segment(0.02 * i, -23, 0.4, 1), lambda _: -23.0, 0.4),
+    "14: momentary, live": (lambda i: _segment(0.02 * i, -38 + i, 0.4, 0.4 - 0.02 * i), lambda i: -38.0 + i, 0.4),
+}
+"""Segment 0 to 19 of each, its maximum, and that of windows of how many seconds. Live, they follow one another."""
+SEGMENTS = range(20)
 
 
 def _tone(divisor: int, crest: float, phase_degrees: float) -> Sound:

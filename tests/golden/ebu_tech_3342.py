@@ -1,6 +1,7 @@
 """The cases of EBU Tech 3342 (table 1) that a meter of loudness range must read, with their tolerance.
 
-Stereo tones of 1 kHz in phase, each level for 20 s. Cases 5 and 6 are recordings and are not here.
+Stereo tones of 1 kHz in phase, each level for 20 s. Not here are cases 5 and 6, which are recordings
+that are not free to be shipped.
 """
 
 from collections.abc import Callable

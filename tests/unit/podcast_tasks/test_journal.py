@@ -18,6 +18,7 @@ from pipelines import episode as episodes
 from pipelines.episode import cancel, retry
 from podcast_tasks import journal as journal_module
 from podcast_tasks.journal import EPISODE, STEP_RUN, Claim, Journal, Refusal
+from podcast_tasks.usage import Usage
 from podmill.errors import LeaseLostError
 from podmill.store.database import reading, transaction
 from tests import warm
@@ -162,6 +163,21 @@ def test_recording_moves_the_episode_on(journal, episode_id):
     assert (row.step, row.title, row.state) == ("scripting", "Tides, explained", EpisodeState.RUNNING)
     assert journal.document(episode_id, Step.RESEARCH, Dossier) == EMPTY
     assert isinstance(journal.claim(episode_id, Step.SCRIPTING, "w"), Claim)
+
+
+def test_what_a_step_takes_is_kept(journal, episode_id, monkeypatch):
+    """Over the rounds of a step processor time adds up, and the most memory counts."""
+    used = [(1.0, 300.0), (2.0, 300.0), (4.0, 300.0), (8.0, 500.0), (16.0, 700.0), (32.0, 400.0)]
+    monkeypatch.setattr(Usage, "so_far", lambda _: dict(zip(("cpu_s", "peak_mb"), used.pop(0), strict=True)))
+    for step in STEPS[:4]:
+        journal.record(claimed(journal, episode_id, step), EMPTY)
+    journal.send_back(claimed(journal, episode_id, Step.VERIFICATION), EMPTY, Step.SYNTHESIS, scores={})
+    journal.record(claimed(journal, episode_id, Step.SYNTHESIS), EMPTY)
+
+    with reading(journal.engine) as connection:
+        rows = connection.execute(select(STEP_RUN.c.step, STEP_RUN.c.cpu_s, STEP_RUN.c.peak_mb)).all()
+    kept = {step: (cpu_s, peak_mb) for step, cpu_s, peak_mb in rows}
+    assert (kept["synthesis"], kept["verification"]) == ((40.0, 500.0), (16.0, 700.0))
 
 
 def test_a_done_step_lets_the_chain_walk_on(journal, episode_id):

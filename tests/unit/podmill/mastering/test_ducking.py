@@ -9,7 +9,7 @@ from podmill.mastering.levels import STEP, Levels
 from podmill.mastering.source import SAMPLE_RATE_HZ as RATE_HZ
 
 LUFS = -23.0
-MUSIC = Levels(RATE_HZ * 10, np.full(100, 10 ** ((-20 + 0.691) / 10)))
+MUSIC = Levels(RATE_HZ * 10, np.full(100, 10 ** ((-20 + 0.691) / 10)), -20.0)
 """Steady, at -20 LUFS."""
 
 
@@ -67,7 +67,7 @@ def test_the_loudest_moment_counts():
     """Of uneven music the loudest 400 ms are kept below, not its average."""
     energies = MUSIC.energies.copy()
     energies[40:44] *= 100
-    uneven = Levels(STEP * 100, energies)
+    uneven = Levels(STEP * 100, energies, 0.0)
     duck = Duck(lines((1.0, 2.0)), LUFS, Ducking(below_lu=20))
     gain_db = 20 * np.log10(duck.gain(uneven, 0)(np.array([1.5 * RATE_HZ])))[0]
     assert gain_db == pytest.approx(LUFS - 20 - 0.0, abs=0.01)

@@ -49,6 +49,34 @@ def test_lands_on_target_under_the_ceiling(seed: int, target_lufs: float, ceilin
     assert meter.true_peak_dbtp <= ceiling_dbtp + 0.02
 
 
+def noise(*levels_lufs: float, seconds_each: float) -> Sound:
+    """One channel of noise whose loudness goes through some levels."""
+    frames = round(seconds_each * 44_100)
+    white = np.random.default_rng(3).normal(0, 1, (frames * len(levels_lufs), 1))
+    unit_lufs = measured([white.astype(np.float32)]).loudness_lufs
+    gains = 10 ** ((np.array(levels_lufs) - unit_lufs) / 20)
+    return (white * np.repeat(gains, frames)[:, None]).astype(np.float32)
+
+
+@pytest.mark.parametrize(
+    ("sound", "target_lufs"),
+    [
+        pytest.param(noise(-10, -23, -65, seconds_each=10), -20.0, id="three levels"),
+        pytest.param(noise(-8, -21, -58, seconds_each=4), -23.0, id="other levels"),
+        pytest.param(noise(*np.linspace(-20, -75, 300), seconds_each=0.1), -40.0, id="a decay"),
+        pytest.param(noise(*np.linspace(-20, -75, 300), seconds_each=0.1), -30.0, id="a decay, not so far down"),
+    ],
+)
+def test_gates_move_when_a_sound_is_turned_down(sound: Sound, target_lufs: float):
+    """Where quiet parts fall under the absolute gate, what is left counts as louder: the gain goes down as far as the
+    target needs."""
+    profile = Profile.measure(blocks(sound), 1)
+    gain_db = profile.gain_for(target_lufs, -1.0)
+    assert gain_db < target_lufs - profile.loudness_lufs + 0.01
+    meter = measured(list(limited(blocks(sound), profile.reductions_db(gain_db, -1.0), gain_db)))
+    assert meter.loudness_lufs == pytest.approx(target_lufs, abs=0.02)
+
+
 def test_nothing_to_limit_is_a_plain_gain():
     """A sound whose peaks stay below the ceiling is only made louder, to the bit the same at every point."""
     sound = sine(-30, 4, sample_rate_hz=44_100, channels=1)

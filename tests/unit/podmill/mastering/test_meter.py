@@ -6,9 +6,17 @@ import numpy as np
 import pyloudnorm
 import pytest
 
-from podmill.mastering.meter import HOP, Meter, TruePeak
+from podmill.mastering.meter import HOP, MOMENTARY_S, Meter, TruePeak, sliding_lufs
 from tests.golden import ebu_tech_3342
-from tests.golden.ebu_tech_3341 import LOUDNESS, LOUDNESS_TOLERANCE_LU, PEAK_TOLERANCE_DB, TRUE_PEAK
+from tests.golden.ebu_tech_3341 import (
+    LOUDNESS,
+    LOUDNESS_TOLERANCE_LU,
+    MAXIMA,
+    PEAK_TOLERANCE_DB,
+    SEGMENTS,
+    STEADY,
+    TRUE_PEAK,
+)
 from tests.golden.sounds import Sound, sine, speech_like
 
 
@@ -24,6 +32,35 @@ def test_ebu_loudness_cases(case: str):
     """Each loudness case of Tech 3341 is read within its tolerance."""
     make, expected_lufs = LOUDNESS[case]
     assert measured(make(), 48_000).loudness_lufs == pytest.approx(expected_lufs, abs=LOUDNESS_TOLERANCE_LU)
+
+
+@pytest.mark.parametrize("case", STEADY)
+def test_ebu_steady_cases(case: str):
+    """Patterns as long as the window are as loud in every window, from the first on."""
+    make, window_s = STEADY[case]
+    heard = sliding_lufs(measured(make(), 48_000).fine_energies, window_s)
+    assert len(heard) > 100
+    assert heard == pytest.approx(np.full(len(heard), -23.0), abs=LOUDNESS_TOLERANCE_LU)
+
+
+@pytest.mark.parametrize("case", MAXIMA)
+def test_ebu_maxima_cases(case: str):
+    """The loudest window of each tone is found, wherever it begins; live, after the tones before it too."""
+    make, expected_lufs, window_s = MAXIMA[case]
+    meter = Meter(48_000, 2)
+    for segment in SEGMENTS:
+        if "file" in case:
+            meter = Meter(48_000, 2)
+        meter.push(make(segment))
+        found_lufs = meter.momentary_max_lufs if window_s == MOMENTARY_S else meter.short_term_max_lufs
+        assert found_lufs == pytest.approx(expected_lufs(segment), abs=LOUDNESS_TOLERANCE_LU), segment
+
+
+@pytest.mark.parametrize("sound", [np.zeros((0, 1)), np.zeros((48_000 * 4, 1)), np.ones((9_000, 1))])
+def test_no_maxima_of_nothing(sound: Sound):
+    """Silence has none, nor what is shorter than a window: minus infinity, no error."""
+    meter = measured(sound.astype(np.float32), 48_000)
+    assert meter.momentary_max_lufs == meter.short_term_max_lufs == -math.inf
 
 
 @pytest.mark.parametrize("case", TRUE_PEAK)

@@ -201,6 +201,16 @@ def test_silent_music_is_told(shelf: Shelf):
         made(shelf, sound)
 
 
+@pytest.mark.parametrize(("fade_in_s", "tracks"), [(0.5, 2), (0.9, 3)])
+def test_a_moment_of_a_bed_is_left_out(shelf: Shelf, fade_in_s: float, tracks: int):
+    """Where an intro leaves less than 400 ms for the bed, the episode does without; no error calls the bed silent."""
+    sound = Sound(
+        intro=Piece(file=shelf.put("intro.wav", chord(12.0)), overlap_s=DURATION_S),
+        bed=Bed(file=shelf.put("bed.wav", chord(4.0)), fade_in_s=fade_in_s),
+    )
+    assert len(mix_of(made(shelf, sound)).tracks) == tracks
+
+
 def test_a_damaged_file_is_told(shelf: Shelf):
     """It is named as what it is of the show, with what to do."""
     file = shelf.put("intro.flac", chord(2.0))

@@ -9,11 +9,14 @@ import pytest
 from lxml import etree
 from sqlalchemy import Connection, Engine
 
+from models.heard import ScoreRow
+from models.steps import STEPS
+from models.tables import Episode, Show, table
 from podmill.report import page
 from podmill.report.page import render_page
 from podmill.report.summary import batch_report
 from podmill.settings import Settings
-from tests.batches import fill_batch
+from tests.batches import fill_batch, insert
 
 NOON = dt.datetime(2026, 11, 21, 12, tzinfo=dt.UTC)
 
@@ -49,10 +52,37 @@ def test_all_four_plots_are_drawn(html: str) -> None:
     assert all(plot.findtext("{http://www.w3.org/2000/svg}desc") for plot in plots)
 
 
+def test_what_steps_take_is_told(html: str) -> None:
+    """Working time, processor time and memory, where they were measured."""
+    assert "24.0 s, 12.0 s of a processor, process up to 106 MB</span>" in html
+    assert html.count(" s of a processor") == len(STEPS) - 1
+
+
 def test_what_misses_the_target_is_marked(html: str) -> None:
     """Two episodes under 94 % are drawn as such, by shape and not by colour alone."""
     assert html.count('class="dot bad"') == 2
     assert html.count('class="dot"') == 2 + 2
+
+
+def test_a_show_is_judged_by_what_it_asks_for(connection: Connection, tmp_path: Path) -> None:
+    """Not by the settings: its loudness, and the limits that its episodes were held against."""
+    connection.execute(table(Show).update().values(sound={"loudness_lufs": -19.0}))
+    connection.execute(
+        table(Episode).update().values(loudness_lufs=-19.3).where(table(Episode).c.loudness_lufs.is_not(None))
+    )
+    measured = [("b1-0", "loudness", 0.3, 0.5), ("b1-1", "word_accuracy", 0.9, 0.85)]
+    insert(
+        connection,
+        ScoreRow,
+        [
+            {"episode_id": episode, "name": name, "value": value, "limit": limit, "passed": True, "at": 1.0}
+            for episode, name, value, limit in measured
+        ],
+    )
+    html = render_page(batch_report(connection, "b1"), Settings(home=tmp_path), made_at=NOON)
+    assert 'class="dot bad"' not in html
+    assert "Dashed: at least 85 %" in html
+    assert "Dashed: -19 LUFS ± 0.5." in html
 
 
 def test_titles_are_text(html: str) -> None:

@@ -16,10 +16,15 @@ from podmill.report.scores import batch_scores, batch_voices, show_scores
 from podmill.report.status import batch_status
 from podmill.report.summary import batch_report
 from podmill.report.terminal import report_table
+from podmill.report.trends import shown
 from podmill.settings import Settings
 from tests.batches import fill_batch, insert
 
 DRIFTED = 40
+
+
+def _embedding(direction: list[float]) -> str:
+    return base64.b64encode(np.asarray(direction, "<f2").tobytes()).decode()
 
 
 @pytest.fixture
@@ -99,12 +104,32 @@ def test_the_page_and_the_terminal_tell_them(scored: Connection, tmp_path: Path)
     console.print(report_table(report))
     console.file.close()
     text = console.export_text()
+    lines = [line.strip() for line in text.splitlines()]
 
     assert html.count('<polyline class="trend"') == 2
     assert "Clarity moves down, for the worse, since" in html
     assert "at least 80.0 %" in html
     assert "Clarity moves down, for the worse, since" in text
-    assert "; 1 not measured" in text
+    [clarity] = [figures for name, figures in report.scores.items() if name == "clarity"]
+    at = next(place for place, line in enumerate(lines) if line.startswith("Clarity  "))
+    told, of_show = lines[at : at + 2]
+    assert all(shown("clarity", value) in told for value in (clarity.lower_quartile, clarity.upper_quartile))
+    assert "show, 59" in of_show
+    assert html.count('<rect class="box"') == 4
+    assert html.count(f'<td class="number">{shown("clarity", clarity.upper_quartile)}</td>') == 2
+
+
+def test_the_limit_is_the_last_there_was(scored: Connection) -> None:
+    """An episode that only keeps a score, as of a voice that is heard for the first time, takes no limit away."""
+    insert(
+        scored,
+        ScoreRow,
+        [{"episode_id": "b1-0", "name": "clarity", "value": 0.9, "limit": None, "passed": None, "at": 99.0}],
+    )
+    found, _ = show_scores(scored, "s")
+
+    assert found.figures["clarity"].limit == 0.8
+    assert found.figures["clarity"].measured == 60
 
 
 def test_a_batch_without_scores(connection: Connection, tmp_path: Path) -> None:
@@ -116,11 +141,10 @@ def test_a_batch_without_scores(connection: Connection, tmp_path: Path) -> None:
 
 
 def test_voices_over_a_batch(connection: Connection) -> None:
-    """The mean cosine of every pair of episodes; a voice that is heard once says nothing."""
+    """The mean cosine of every pair of episodes, and which strays from the others; heard once, a voice says nothing."""
 
     def row(episode: str, voice: str, direction: list[float]) -> dict[str, object]:
-        text = base64.b64encode(np.asarray(direction, "<f2").tobytes()).decode()
-        return {"episode_id": episode, "voice": voice, "model": "m", "embedding": text, "at": 1.0}
+        return {"episode_id": episode, "voice": voice, "model": "m", "embedding": _embedding(direction), "at": 1.0}
 
     insert(
         connection,
@@ -132,7 +156,33 @@ def test_voices_over_a_batch(connection: Connection) -> None:
             row("b1-3", "piper:amy", [1.0, 0.0]),
         ],
     )
-    found = batch_voices(connection, "b1")
+    [(voice, joe)] = batch_voices(connection, "b1", 0.85).items()
 
-    assert list(found) == ["piper:joe"]
-    assert (found["piper:joe"].episodes, found["piper:joe"].likeness) == (3, pytest.approx(1 / 3))
+    assert voice == "piper:joe"
+    assert (joe.episodes, joe.likeness) == (3, pytest.approx(1 / 3))
+    assert (joe.least, joe.least_title) == (pytest.approx(0.0), "Episode 1 <b>&")
+    assert (joe.limit, joe.passed) == (0.85, False)
+    assert batch_voices(connection, "b1", None)["piper:joe"].passed is None
+
+
+def test_a_voice_that_strays_is_named(scored: Connection, tmp_path: Path) -> None:
+    """It is held against the gate that measures the same; who misses it is marked, on the page and the terminal."""
+    gated = [{"name": "voice_reference", "value": 0.9, "limit": 0.85, "passed": True, "at": 1.0}]
+    insert(scored, ScoreRow, [{"episode_id": "b2-3", **row} for row in gated])
+    prints = [("piper:joe", at, [1.0, 2.0 * (at == 4)]) for at in range(6)]
+    prints += [("piper:amy", at, [1.0, 0.01 * at]) for at in range(6)]
+    rows = [
+        {"episode_id": f"b2-{at}", "voice": voice, "model": "m", "embedding": _embedding(direction), "at": 1.0}
+        for voice, at, direction in prints
+    ]
+    insert(scored, VoicePrint, rows)
+    report = batch_report(scored, "b2")
+    html = render_page(report, Settings(home=tmp_path), made_at=dt.datetime(2026, 11, 21, tzinfo=dt.UTC))
+    console = Console(width=160, record=True, file=(tmp_path / "out").open("w"))
+    console.print(report_table(report))
+    console.file.close()
+
+    assert (report.voices["piper:amy"].passed, report.voices["piper:joe"].passed) == (True, False)
+    assert html.count('<p class="note bad">piper:joe is like itself by') == 1
+    assert '<p class="note">piper:amy is like itself by' in html
+    assert "least in 'Episode 4 <b>&', by 0.447, less than the 0.85 asked for." in console.export_text()

@@ -14,6 +14,8 @@ def test_figures(connection: Connection) -> None:
     assert summary.audio_s == 240.0
     assert summary.step_busy_s["publishing"] == 24.0
     assert summary.busy_s == 84.0
+    assert "research" not in summary.step_cpu_s
+    assert (summary.step_cpu_s["publishing"], summary.step_peak_mb["publishing"]) == (12.0, 106.0)
     assert summary.seconds_per_minute == 21.0
     assert summary.elapsed_s == 60.0
     assert summary.cost_by_provider_usd == {"elevenlabs": 0.40004}

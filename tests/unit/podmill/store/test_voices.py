@@ -46,7 +46,7 @@ def test_a_later_round_overwrites(engine: Engine, episodes: list[str]) -> None:
 
     with reading(engine) as connection:
         assert connection.scalars(select(table(VoicePrint).c.at)).all() == [before]
-        [(voice, model, embedding)] = heard(connection, "b")
+        [(voice, model, _, embedding)] = heard(connection, "b")
     assert (voice, model) == ("piper:joe", "m1")
     np.testing.assert_allclose(embedding, NEW, atol=1e-3)
 
