@@ -13,6 +13,7 @@ from models.recording import Recording
 from models.script import Script
 from models.steps import Step
 from models.tables import Charge, table
+from pipelines import episode as episodes
 from podcast_tasks import running
 from podcast_tasks.repairing import has_tries
 from podcast_tasks.running import Work, run_step
@@ -151,3 +152,38 @@ def test_nothing_is_held_where_nothing_is_wanted(engine: Engine, priced: Callabl
     assert takes(recording) == takes(before)
     assert recording.given_up.keys() == {2}
     assert spent_microusd(engine, episode_id) == sum(1000 * len(line.partition(": ")[2]) for line in LINES)
+
+
+@pytest.mark.parametrize("rounds", [0, 1])
+def test_a_retry_of_what_nobody_heard(made: Make, rounds: int) -> None:
+    """It is heard in its own round; nothing is spoken again for what was heard of an earlier one."""
+    episode_id = made()
+    speak(episode_id)
+    for _ in range(rounds):
+        refuse(episode_id, 1)
+        speak(episode_id)
+    asked = len(Alpha.asked)
+    episodes.cancel([episode_id], current())
+    assert episodes.retry([episode_id], current()) == [episode_id]
+
+    heard_in: list[int] = []
+
+    def look(work: Work) -> NoReturn:
+        heard_in.append(work.claim.round)
+        raise StoppingError("It has looked.")
+
+    with pytest.raises(Reject):
+        run_step(Step.VERIFICATION, episode_id, look)
+    assert heard_in == [rounds]
+    assert len(Alpha.asked) == asked
+
+
+def test_a_retry_of_what_was_refused(made: Make) -> None:
+    """Verification has heard it and asked a person: its lines are spoken in another round."""
+    episode_id = made()
+    speak(episode_id)
+    refuse(episode_id, 1, person=True)
+    episodes.retry([episode_id], current())
+    asked = len(Alpha.asked)
+    assert speak(episode_id).variants == {1: 1}
+    assert len(Alpha.asked) == asked + 1
