@@ -22,6 +22,8 @@ class LineTime(Document):
     """Key of the take it came from."""
     voice: str
     """``engine:voice`` that spoke it."""
+    variant: int = 0
+    """Of the request that it was asked for with."""
 
 
 class PassedOver(Document):

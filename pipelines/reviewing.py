@@ -245,6 +245,9 @@ def _rewrite(case: _Case, found: Made, index: int, text: str) -> str:
     if found.recording is not None:
         # The takes of its neighbours may have it as it was: they stay, and only this line is asked for.
         new = new.model_copy(update={"spoken_first": line.spoken_first or line.spoken})
+    elif case.step is Step.SYNTHESIS:
+        # Takes of other requests may be there: they stay.
+        new = new.model_copy(update={"cut_as": line.cut_as or line.spoken})
     lines = (*script.lines[:place], new, *script.lines[place + 1 :])
     entries.keep_document(case.connection, case.id, Step.SCRIPTING, script.model_copy(update={"lines": lines}))
     return line.text
