@@ -32,6 +32,7 @@ from sqlalchemy import Engine, func, select
 
 from benchmarks import servers
 from models.brief import Brief, CastMember
+from models.heard import ScoreRow
 from models.quote import Quote
 from models.recording import Recording
 from models.script import Script
@@ -47,7 +48,7 @@ from tests.golden import hearing
 from tests.unit.podmill.speech.tones import script
 from tests.writing import tides
 
-EPISODE, STEP_RUN, CHARGE = table(Episode), table(StepRun), table(Charge)
+EPISODE, STEP_RUN, CHARGE, SCORE = table(Episode), table(StepRun), table(Charge), table(ScoreRow)
 STOPPED: Final = ("review", "failed", "parked")
 EPISODES: Final = 50
 SHARE_MIN: Final = 0.98
@@ -189,6 +190,7 @@ def measure(count: int) -> dict[str, Any]:
     reasons: dict[str, str] = {}
     above_quote = at_once = lines = 0
     audio_s = again_s = 0.0
+    scores: dict[str, list[float]] = {name: [] for name in ("word_accuracy", "clarity", "voice_lines")}
     new, untouched = _Heard(), _Heard()
     for number in range(count):
         made = _made(engine, number)
@@ -206,6 +208,10 @@ def measure(count: int) -> dict[str, Any]:
             spent_microusd = connection.scalar(amounts) or 0
             heard = select(STEP_RUN.c.round).where(STEP_RUN.c.episode_id == made, STEP_RUN.c.step == Step.VERIFICATION)
             last = connection.scalar(heard) or 0
+            measured = connection.execute(select(SCORE.c.name, SCORE.c.value).where(SCORE.c.episode_id == made))
+            for name, value in measured:
+                if name in scores and value is not None:
+                    scores[name].append(value)
         rounds[last] += 1
         lines += len(words.lines)
         audio_s += recording.duration_s
@@ -228,6 +234,9 @@ def measure(count: int) -> dict[str, Any]:
         "above_quote": above_quote,
         "audio_s": round(audio_s, 1),
         "spoken_again_s": round(again_s, 1),
+        "scores": {
+            name: {"median": round(median(found), 3), "lowest": round(min(found), 3)} for name, found in scores.items()
+        },
         "beside_neighbours": {"spoken_again": new.as_json(), "untouched": untouched.as_json()},
         "reasons": reasons,
         "took_s": round(time.monotonic() - began_s, 1),

@@ -208,24 +208,24 @@ def priced(monkeypatch: pytest.MonkeyPatch, made: Make) -> Callable[[str], str]:
 
 
 def test_what_a_repair_costs_is_held_with_the_quote(engine: Engine, priced: Callable[[str], str]) -> None:
-    """At least the longest line; after that is spent nothing more is, and who wanted it is told."""
+    """At least the longest lines; after that is spent nothing more is, and who wanted it is told."""
     episode_id = priced("0.1")
     quote = running.journal().document(episode_id, Step.COST_CHECK, Quote)
     assert quote
-    longest = max(len(line.partition(": ")[2]) for line in LINES)
-    assert quote.repair_microusd == 1000 * longest
+    assert quote.repair_microusd == 1000 * sum(len(line.partition(": ")[2]) for line in LINES)
     speak(episode_id)
     assert spent_microusd(engine, episode_id) == quote.cost_microusd
 
-    refuse(episode_id, 1)
-    assert speak(episode_id).given_up == {}
-    refuse(episode_id, 0, 1)
+    for lines in ((1,), (0, 1)):
+        refuse(episode_id, *lines)
+        assert speak(episode_id).given_up == {}
+    refuse(episode_id, 0, 2)
     recording = speak(episode_id)
 
-    assert recording.given_up.keys() == {0, 1}
+    assert recording.given_up.keys() == {0, 2}
     assert "left of what the quote holds" in recording.given_up[0]
     assert spent_microusd(engine, episode_id) <= quote.cost_microusd + quote.repair_microusd
-    assert not may_again(episode_id, 1)
+    assert may_again(episode_id, 0, 1, 2) == ()
 
 
 def test_nothing_is_held_where_nothing_is_wanted(engine: Engine, priced: Callable[[str], str]) -> None:
