@@ -10,11 +10,13 @@ from sqlalchemy import Engine, func, select
 
 from models.quote import Quote
 from models.recording import Recording
+from models.score import Score
 from models.script import Script
-from models.steps import Step
+from models.steps import EpisodeState, Step
 from models.tables import Charge, table
+from models.verdict import Verdict
 from pipelines import episode as episodes
-from podcast_tasks import running
+from podcast_tasks import running, verification
 from podcast_tasks.repairing import with_tries
 from podcast_tasks.running import Work, run_step
 from podmill import speech
@@ -22,7 +24,7 @@ from podmill.errors import PodmillError, PolicyError, ProviderDownError, QuotaEr
 from podmill.settings import Settings, current, load
 from podmill.speech import fallback
 from podmill.store.database import reading
-from tests.humming import LINES, PRICES, Alpha, Beta, age, heard, refuse, speak, wake
+from tests.humming import LINES, PRICES, Alpha, Beta, age, heard, refuse, row, speak, wake
 from tests.unit.podcast_tasks.conftest import CACHES, Make
 
 CHARGE = table(Charge)
@@ -75,6 +77,38 @@ def test_own_voice_twice_then_another_engine(made: Make) -> None:
     assert recording.lines[1].voice == "beta:high"
     assert not may_again(episode_id, 1)
     assert may_again(episode_id, 0)
+
+
+def test_a_person_is_asked_when_nothing_is_left_to_repair(
+    engine: Engine, made: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A line without tries keeps no other from its own; nor does a gate that asks for a person."""
+    unclear = Score(name="clarity", value=0.5, limit=0.8, passed=False, said="Unclear.")
+    bad: list[tuple[int, ...]] = [(1,), (1,), (2, 1), (1, 2), (1,)]
+
+    def verify(*_: object, **given: Any) -> Verdict:
+        number = given["round"]
+        shared = {"passed": False, "word_accuracy": 0.5, "threshold": 0.9, "lines": (), "transcriber": "t"}
+        return Verdict.model_validate({**shared, "respeak": bad[number], "round": number})
+
+    monkeypatch.setattr(verification, "verify", verify)
+    monkeypatch.setattr(verification, "measure", lambda *_: (unclear,))
+    monkeypatch.setattr(verification, "words", lambda verdict, _: bad_words(verdict.respeak))
+    episode_id = made(policy="whole")
+    again = []
+    while row(engine, episode_id).state != EpisodeState.REVIEW:
+        speak(episode_id)
+        with pytest.raises(Ignore):
+            run_step(Step.VERIFICATION, episode_id, verification.make)
+        verdict = running.journal().document(episode_id, Step.VERIFICATION, Verdict)
+        assert verdict
+        again.append(verdict.respeak)
+    assert again == [(1,), (1,), (2,), (2,), (1,)]
+    assert "Unclear." in row(engine, episode_id).error
+
+
+def bad_words(lines: tuple[int, ...]) -> Score:
+    return Score(name="word_accuracy", value=0.5, limit=0.9, passed=False, said="Wrong.", lines=lines)
 
 
 @pytest.fixture
