@@ -26,6 +26,8 @@ class Estimate(Document):
     """Length that it is for: as asked, or as a ready-made script has it."""
     note: str = ""
     """What else there is to say: it is made already, sources carry less than is asked."""
+    repair_microusd: int = 0
+    """At most so much is held besides, for lines that are spoken again."""
 
     @property
     def low_microusd(self) -> int:

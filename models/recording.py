@@ -24,6 +24,8 @@ class LineTime(Document):
     """``engine:voice`` that spoke it."""
     clipped: int | None = None
     """How often its engine's sound is cut off at the top. None: its take is older than this field."""
+    variant: int = 0
+    """Of the request that it was asked for with."""
 
 
 class PassedOver(Document):

@@ -21,6 +21,8 @@ class Line(Document):
     """As the voice says it: no digits, symbols, addresses or abbreviations."""
     spoken_first: str = ""
     """``spoken`` before a person gave the line other words: takes that its neighbours are in still say that."""
+    cut_as: str = ""
+    """``spoken`` before a person gave it other words that were never spoken: requests are still cut as with those."""
     chapter: int
     """Index into ``Script.chapters``."""
     facts: tuple[str, ...] = ()

@@ -10,11 +10,13 @@ from sqlalchemy import Connection, Row, select, update
 from models.brief import TEXT, Brief
 from models.steps import OPEN_STATES, STEPS, EpisodeState, Step, StepState
 from models.tables import Episode, Event, StepRun, table
+from models.verdict import Verdict
 from podcast_tasks import admission, entries
 from podcast_tasks.queues import SYNTHESIS
 from podmill.errors import InputError
 from podmill.money import accounts, ledger, pauses, tiers
 from podmill.review import queue
+from podmill.review.hearing import document
 from podmill.settings import Settings
 from podmill.speech import engine as engines
 from podmill.store.clock import now
@@ -138,12 +140,9 @@ def retry(episode_ids: list[str], settings: Settings) -> list[str]:
             if row.state not in closed and not text_only:
                 continue
             # What verification refused is spoken again in another round; everything else goes on where it stopped.
-            refused = row.step == Step.VERIFICATION
+            refused = _is_refused(connection, row.id, Step(row.step))
             step = Step.COST_CHECK if text_only else Step.SYNTHESIS if refused else Step(row.step)
-            round_ = connection.scalar(
-                select(STEP_RUN.c.round).where(STEP_RUN.c.episode_id == row.id, STEP_RUN.c.step == step)
-            )
-            put_back(connection, row.id, step, round_=(round_ or 0) + int(refused))
+            put_back(connection, row.id, step, round_=_round(connection, row.id, step) + int(refused))
             queue.drop(connection, [row.id], "failed")
             _note(connection, row.id, "retried")
             retried.append(row.id)
@@ -225,6 +224,17 @@ def _found(connection: Connection, episode_ids: list[str]) -> list[Row[str, Epis
             raise InputError(f"{problem} {asked!r}.", action="Run: podmill status")
         rows.extend(matches)
     return rows
+
+
+def _is_refused(connection: Connection, episode_id: str, step: Step) -> bool:
+    """Whether verification heard what was spoken last: where it was stopped before, that is still to be heard."""
+    verdict = document(connection, episode_id, step, Verdict) if step is Step.VERIFICATION else None
+    return verdict is not None and verdict.round == _round(connection, episode_id, step)
+
+
+def _round(connection: Connection, episode_id: str, step: Step) -> int:
+    here = (STEP_RUN.c.episode_id == episode_id, STEP_RUN.c.step == step)
+    return connection.scalar(select(STEP_RUN.c.round).where(*here)) or 0
 
 
 def _check_limits(connection: Connection, episode_ids: list[str], settings: Settings) -> None:

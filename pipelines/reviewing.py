@@ -288,6 +288,9 @@ def _rewrite(case: _Case, found: Made, texts: Mapping[int, str]) -> list[dict[st
         if found.recording is not None:
             # The takes of its neighbours may have it as it was: they stay, and only this line is asked for.
             new = new.model_copy(update={"spoken_first": line.spoken_first or line.spoken})
+        elif case.step is Step.SYNTHESIS:
+            # Takes of other requests may be there: they stay.
+            new = new.model_copy(update={"cut_as": line.cut_as or line.spoken})
         lines[place] = new
         edits.append({"line": index + 1, "before": line.text, "after": new.text})
     rewritten = script.model_copy(update={"lines": tuple(lines)})

@@ -24,7 +24,7 @@ from podmill.errors import BudgetExceededError, PodmillError, TransientError, Vo
 from podmill.forecasting import open_forecaster
 from podmill.money import accounts, prices, purses, sums, tiers, usage
 from podmill.money.accounts import Asked
-from podmill.money.estimate import estimate
+from podmill.money.estimate import estimate, repair_share
 from podmill.money.fence import Fence
 from podmill.money.ledger import Ledger
 from podmill.preflight import Noting
@@ -101,8 +101,7 @@ def _price(work: Work, tier: tiers.Tier, terms: Terms) -> Priced:
     if found:
         raise accounts.together([*found, *_short_of_money(work, amount_microusd)])
     speech_microusd = sum(item.cost_microusd for item in items if item.step == Step.SYNTHESIS)
-    longest = max((len(line.spoken) for line in script.lines), default=0) / max(script.characters, 1)
-    share = max(settings.repair_share, longest) if settings.repair_share else 0.0
+    share = repair_share([len(line.spoken) for line in script.lines], settings.repair_share)
     repair_microusd = tier.price_microusd(math.ceil(share * speech_microusd), 0)
     return Priced(terms, items, len(requests), amount_microusd, repair_microusd)
 

@@ -7,7 +7,7 @@ from what the quote holds. What cannot be repaired stays as it was, and says why
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
-from typing import Final
+from typing import Final, NamedTuple
 
 from sqlalchemy import select
 
@@ -19,7 +19,7 @@ from models.tables import Event, table
 from models.verdict import Verdict
 from podcast_tasks.running import Work
 from podmill import speech
-from podmill.errors import QuoteExceededError
+from podmill.errors import PodmillError, TransientError
 from podmill.store.database import reading
 from podmill.store.outage import through_outages
 
@@ -27,8 +27,13 @@ EVENT = table(Event)
 SENT_BACK: Final = "sent_back"
 ASKED: Final = (SENT_BACK, "retried", "respoken", "edited")
 """Events that a further round of synthesis begins with; all but the first are a person's."""
-IN_VAIN: Final = (*speech.FOR_GOOD, QuoteExceededError)
-"""Errors of another engine after which a line stays as it was."""
+
+
+class Manner(NamedTuple):
+    """How a line is spoken."""
+
+    voice: str
+    variant: int
 
 
 @dataclass
@@ -37,6 +42,10 @@ class Repairs:
 
     tries: dict[int, int] = field(default_factory=dict)
     """By line, how often it was refused so far."""
+    refused: set[int] = field(default_factory=set)
+    """Lines that are to be spoken in another way than they were."""
+    before: dict[int, Manner] = field(default_factory=dict)
+    """By line, how it is spoken in the recording of the round before."""
     bounded: bool = False
     """Nobody but verification asked for it: it costs no more than the quote holds, and a line that cannot be repaired
     is left to a person."""
@@ -47,23 +56,27 @@ class Repairs:
     def of(cls, work: Work) -> "Repairs":
         if work.claim.round == 0:
             return cls()
-        tries = dict(work.need(Step.SYNTHESIS, Recording).variants)
-        for line in work.need(Step.VERIFICATION, Verdict).respeak:
-            tries[line] = tries.get(line, 0) + 1
-        return cls(tries, bounded=_asked_by(work) == SENT_BACK)
+        recording = work.need(Step.SYNTHESIS, Recording)
+        refused = set(work.need(Step.VERIFICATION, Verdict).respeak)
+        tries = {line: recording.variants.get(line, 0) for line in refused | recording.variants.keys()}
+        return cls(
+            tries={line: count + (line in refused) for line, count in tries.items()},
+            refused=refused,
+            before={line.index: Manner(line.voice, line.variant) for line in recording.lines},
+            bounded=_asked_by(work) == SENT_BACK,
+            given_up={line: why for line, why in recording.given_up.items() if line not in refused},
+        )
 
-    def give_up(self, request: speech.SpeechRequest, error: Exception, *, stood_in: bool) -> bool:
-        """Whether the lines of a request stay as they were, for it failed, and nobody asked for more than a try.
+    def give_up(self, lines: Collection[int], error: PodmillError) -> bool:
+        """Lines that were to be repaired stay as they were.
 
-        Args:
-            stood_in: whether it was for another engine's voice. When their own fails for good, that is for the
-                fallback of the episode to answer.
+        Returns:
+            Whether they do: not when one of them was not to be repaired, and so must be spoken.
         """
-        lines = {line.index for line in request.lines}
-        in_vain = isinstance(error, IN_VAIN if stood_in else QuoteExceededError)
-        if not (self.bounded and in_vain and lines <= set(self.tries) - set(self.given_up)):
+        if not self.refused.issuperset(lines):
             return False
         for line in lines:
+            self.refused.remove(line)
             self.tries[line] -= 1
             self.given_up[line] = str(error)
         return True
@@ -86,50 +99,64 @@ class Manners:
 def manners(repairs: Repairs, script: Script, cast: Collection[CastMember], fallback: Fallback, work: Work) -> Manners:
     """How the lines of a script are spoken by the voices whose turn it is.
 
-    Raises:
-        TransientError: whether another engine can speak cannot be known now.
+    A line that nobody refused since it was repaired stays in the voice that it was repaired with, unasked.
     """
     members = {member.speaker: member for member in cast}
     own_tries = max(work.context.settings.respeak_max, 1)
     variants, voices = {}, {}
     for line in script.lines:
-        tries = repairs.tries.get(line.index, 0)
-        other = _stand_in(members.get(line.speaker), fallback, work) if tries > own_tries else None
-        if other and _speaks(other, members[line.speaker], script.language, work):
-            voices[line.index], variants[line.index] = other, tries - own_tries - 1
-        else:
-            variants[line.index] = tries
+        index, own, tries = line.index, members.get(line.speaker), repairs.tries.get(line.index, 0)
+        if own is None or not tries:
+            continue
+        manner = Manner(own.voice, tries)
+        before = repairs.before.get(index, manner)
+        if index in repairs.refused and tries > own_tries and (other := _stand_in(own, fallback, work)):
+            error = _why_not(other, own, script.language, work)
+            if error is None:
+                manner = Manner(other, tries - own_tries - 1)
+            elif repairs.bounded:
+                repairs.give_up([index], error)
+        if index not in repairs.refused and (fallback.policy == "mixed" or before.voice == own.voice):
+            manner = before
+        variants[index] = manner.variant
+        if manner.voice != own.voice:
+            voices[index] = manner.voice
     return Manners(variants, voices)
 
 
-def has_tries(work: Work, script: Script, recording: Recording, lines: Collection[int]) -> bool:
-    """Whether all of these lines may be spoken again before a person is asked."""
+def with_tries(work: Work, script: Script, recording: Recording, lines: Collection[int]) -> tuple[int, ...]:
+    """Those of some lines that may be spoken again before a person is asked."""
     own_tries = work.context.settings.respeak_max
-    if not own_tries or not lines or recording.given_up.keys() & set(lines):
-        return False
     fallback = work.brief.fallback or speech.fallback_of(work.context.settings)
     members = {
         member.speaker: member.model_copy(update={"voice": recording.voices.get(member.speaker, member.voice)})
         for member in work.brief.cast
     }
     speakers = {line.index: line.speaker for line in script.lines}
-    return all(
-        recording.variants.get(line, 0) < own_tries + bool(_stand_in(members.get(speakers[line]), fallback, work))
-        for line in lines
-    )
+
+    def has_tries(line: int) -> bool:
+        if not own_tries or line in recording.given_up:
+            return False
+        stand_in = _stand_in(members.get(speakers[line]), fallback, work)
+        return recording.variants.get(line, 0) < own_tries + bool(stand_in)
+
+    return tuple(line for line in lines if has_tries(line))
 
 
 def _stand_in(member: CastMember | None, fallback: Fallback, work: Work) -> str | None:
     return speech.stand_in(member, fallback, work.context.settings) if member else None
 
 
-def _speaks(voice: str, member: CastMember, language: str, work: Work) -> bool:
+def _why_not(voice: str, member: CastMember, language: str, work: Work) -> PodmillError | None:
+    """Why the voice of another engine cannot speak for a member; whether it can, one that does not answer is asked."""
     choice = speech.Choice((member.model_copy(update={"voice": voice}),))
     try:
         speech.check(choice, language, work.context.settings)
-    except speech.FOR_GOOD:
-        return False
-    return True
+    except speech.FOR_GOOD as exc:
+        return exc
+    except TransientError:
+        return None
+    return None
 
 
 @through_outages

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, Final
 
-from models.brief import TEXT, Fallback
+from models.brief import TEXT
 from models.recording import Recording
 from models.script import Script
 from models.steps import Step
@@ -18,7 +18,7 @@ from podcast_tasks.running import Done, Work, run_step
 from podcast_tasks.turns import Turn, Turns
 from podmill import faults, speech
 from podmill.context import TakeCache
-from podmill.errors import PodmillError, TooLongError, UnstitchedError
+from podmill.errors import PodmillError, PolicyError, QuoteExceededError, TooLongError, UnstitchedError
 
 log = logging.getLogger(__name__)
 
@@ -103,7 +103,7 @@ def _by_the_first_that_can(
             # A half-spoken episode is never finished in another person's voice.
             spoken = _Spoken()
         try:
-            _repaired(work, script, turn, repairs, parts, spoken, turns.fallback)
+            _repaired(work, script, turn, repairs, parts, spoken, turns)
         except PodmillError as exc:
             if turn.over:
                 continue
@@ -123,23 +123,38 @@ def _repaired(
     repairs: Repairs,
     parts: Parts,
     spoken: _Spoken,
-    fallback: Fallback,
+    turns: Turns,
 ) -> None:
     """As ``_speak``, of what is left of a script; what cannot be repaired is spoken as it was before."""
     begun = len(spoken.requests)
     while True:
-        wanted = manners(repairs, script, turn.choice.cast, fallback, work)
+        wanted = manners(repairs, script, turn.choice.cast, turns.fallback, work)
         buyer = Buyer(work, within_quote=repairs.bounded)
         try:
             _speak(work, _rest(script, spoken, wanted), turn, wanted, parts, spoken, buyer)
         except _InVainError as failed:
-            stood_in = any(line.index in wanted.voices for line in failed.request.lines)
-            if turn.over or not repairs.give_up(failed.request, failed.error, stood_in=stood_in):
+            lines = {line.index for line in failed.request.lines}
+            stood_in = bool(lines & wanted.voices.keys())
+            if not (_in_vain(failed, turn, turns, repairs, stood_in=stood_in) and repairs.give_up(lines, failed.error)):
                 raise failed.error from None
             log.warning("%s is not repaired: %s", work.claim.episode_id, failed.error)
             del spoken.requests[begun:], spoken.takes[begun:]
         else:
             return
+
+
+def _in_vain(failed: _InVainError, turn: Turn, turns: Turns, repairs: Repairs, *, stood_in: bool) -> bool:
+    """Whether lines of a request that failed rather stay as they were than that others speak them, or all of it.
+
+    Args:
+        stood_in: whether it was for the voice of another engine than whose turn it is.
+    """
+    if isinstance(failed.error, QuoteExceededError):
+        return True
+    if stood_in:
+        is_policy = isinstance(failed.error, PolicyError)
+        return is_policy or turns.is_over(turn, failed.error, who=failed.request.engine)
+    return repairs.bounded and not turns.goes_on(turn) and turns.is_over(turn, failed.error)
 
 
 def _rest(script: Script, spoken: _Spoken, wanted: Manners) -> Script:

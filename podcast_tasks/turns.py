@@ -1,8 +1,8 @@
 """Whose turn it is to speak an episode: who was passed over and why, and how long one that is away is waited for.
 
 Written down as events of the episode, so that a worker that takes over goes on where the last one was: ``away`` when
-voices do not answer, ``passed_over`` when the turn goes to others. What stands before the last ``podmill retry`` does
-not count.
+voices do not answer, ``passed_over`` when the turn goes to others. What stands before a person last had the episode
+tried again does not count.
 """
 
 from collections.abc import Mapping, Sequence
@@ -30,7 +30,8 @@ from podmill.store.outage import through_outages
 EVENT, PART = table(Event), table(Part)
 AWAY: Final = "away"
 PASSED_OVER: Final = "passed_over"
-RETRIED: Final = "retried"
+BEGUN_ANEW: Final = ("retried", "edited")
+"""What a person did to have it tried again."""
 MOVED: Final = "moved"
 
 
@@ -84,6 +85,24 @@ class Turns:
             self._go_on(self._work.journal.note(self._claim, MOVED, queue=GPU_QUEUE, who=first.who))
             raise MovedError(f"{first.who} will speak it, on the queue {GPU_QUEUE}.")
 
+    def goes_on(self, turn: Turn) -> bool:
+        """Whether those whose turn is next speak what these do not, and nothing else."""
+        others = self._others(turn)
+        return self.fallback.policy == "mixed" and bool(others) and not others[0].text_only
+
+    def is_over(self, turn: Turn, error: PodmillError, *, who: str | None = None) -> bool:
+        """Whether who failed is not asked, or waited for, any longer: patience ends where others could speak.
+
+        Args:
+            who: for a person. None: the voices whose turn it is.
+
+        Raises:
+            LeaseLostError: another worker owns the step.
+        """
+        return self._failed_for_good(error) or (
+            bool(self._others(turn)) and self._too_long_away(who or turn.choice.who, error)
+        )
+
     def end(self, turn: Turn, error: PodmillError) -> bool:
         """Whether the turn of these voices is over; then that of the next ones has begun and is written down.
 
@@ -91,8 +110,8 @@ class Turns:
             MovedError: the next ones speak on another queue.
             LeaseLostError: another worker owns the step.
         """
-        others = [each.choice for each in self.all[self.all.index(turn) + 1 :] if not each.over]
-        if not others or not (self._failed_for_good(error) or self._too_long_away(turn.choice, error)):
+        others = self._others(turn)
+        if not others or not self.is_over(turn, error):
             return False
         upcoming = others[0]
         # Speech of our own machines has workers of its own: those of a provider have threads that wait.
@@ -109,6 +128,10 @@ class Turns:
             raise MovedError(f"{turn.choice.who} cannot speak it; {upcoming.who} will, on the queue {GPU_QUEUE}.")
         return True
 
+    def _others(self, turn: Turn) -> list[Choice]:
+        """Those whose turn may come after that of these voices."""
+        return [each.choice for each in self.all[self.all.index(turn) + 1 :] if not each.over]
+
     def _failed_for_good(self, error: PodmillError) -> bool:
         """Whether the engine that raised this will not speak the episode, however often it is asked."""
         if isinstance(error, WaitError) or not isinstance(error, (*speech.FOR_GOOD, TransientError)):
@@ -116,7 +139,7 @@ class Turns:
         again = retrying.decide(error, self._claim.failures, self._claim.synthesis_queue, self._settings)
         return isinstance(again, retrying.GiveUp)
 
-    def _too_long_away(self, choice: Choice, error: PodmillError) -> bool:
+    def _too_long_away(self, who: str, error: PodmillError) -> bool:
         """Whether to wait for an engine that is down or busy takes longer than there is patience for it.
 
         A wait that would outlast the patience is not begun. A take that was made begins another stretch of it.
@@ -127,7 +150,7 @@ class Turns:
         waited_s = self._history.away_s()
         if waited_s is None:
             _, reason = retrying.explain(error)
-            self._go_on(self._work.journal.note(self._claim, AWAY, who=choice.who, reason=reason))
+            self._go_on(self._work.journal.note(self._claim, AWAY, who=who, reason=reason))
         return (waited_s or 0.0) + (error.retry_after_s or 0.0) >= self._settings.voices_patience_s
 
     def _go_on(self, claim: Claim) -> None:
@@ -189,14 +212,14 @@ class _History:
 
     @through_outages
     def _read(self) -> list["_Note"]:
-        kinds = (AWAY, PASSED_OVER, RETRIED)
+        kinds = (AWAY, PASSED_OVER, *BEGUN_ANEW)
         with reading(self._engine) as connection:
             events = connection.execute(
                 select(EVENT.c.kind, EVENT.c.at, EVENT.c.data)
                 .where(EVENT.c.episode_id == self._claim.episode_id, EVENT.c.kind.in_(kinds))
                 .order_by(EVENT.c.id)
             ).all()
-        last = max((place for place, event in enumerate(events) if event.kind == RETRIED), default=-1)
+        last = max((place for place, event in enumerate(events) if event.kind in BEGUN_ANEW), default=-1)
         notes = [_Note(event.kind, event.at, event.data) for event in events[last + 1 :]]
         return [note for note in notes if note.data.get("round") == self._claim.round]
 

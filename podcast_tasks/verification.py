@@ -9,7 +9,7 @@ from models.steps import Step
 from models.verdict import LineVerdict, Verdict
 from podcast_tasks import shows
 from podcast_tasks.app import app
-from podcast_tasks.repairing import has_tries
+from podcast_tasks.repairing import with_tries
 from podcast_tasks.running import Done, Failed, Outcome, Review, SendBack, Work, run_step
 from podmill.context import StepContext
 from podmill.quality import decide, gates_of, is_paced, measure
@@ -43,12 +43,15 @@ def make(work: Work) -> Outcome:
         return Done(verdict, scores=scores, measures=measures)
     if decision.action == "fail":
         return Failed(verdict, decision.reason, scores=scores, measures=measures)
-    if decision.action == "respeak":
-        also = tuple(line for line in decision.lines if line not in verdict.respeak)
-        verdict = verdict.model_copy(update={"respeak": verdict.respeak + also})
-        if has_tries(work, script, recording, verdict.respeak):
-            return SendBack(verdict, Step.SYNTHESIS, scores=scores, measures=measures)
-    in_vain = "".join(f" Line {line + 1} was not spoken again: {why}" for line, why in recording.given_up.items())
+    also = tuple(line for line in decision.lines if line not in verdict.respeak)
+    verdict = verdict.model_copy(update={"respeak": verdict.respeak + also})
+    again = with_tries(work, script, recording, [line for line in verdict.respeak if line in decision.lines])
+    if again:
+        # A person is asked about what is left once nothing can be repaired: bad lines may be all that is unclear.
+        verdict = verdict.model_copy(update={"respeak": again})
+        return SendBack(verdict, Step.SYNTHESIS, scores=scores, measures=measures)
+    given_up = {line: why for line, why in recording.given_up.items() if line in verdict.respeak}
+    in_vain = "".join(f" Line {line + 1} was not spoken again: {why}" for line, why in given_up.items())
     reason = (
         f"After {tries + 1} hearings: {decision.reason}{in_vain} Submit it with another wording or voice, or have "
         f"the bad lines spoken once more: podmill retry {work.claim.episode_id}"

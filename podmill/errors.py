@@ -22,10 +22,8 @@
       HeldError                  review  a person must decide before the episode may go on
         QuoteExceededError               it would cost more than is held for the episode
         PolicyError                      a provider refuses what a text says; the message names the passage
-      SourceError                        a source cannot be read
-      ScriptError                        no usable script can be made
-      VoiceError                         voice unknown, or does not speak the language
-      SpeechError                        an engine failed for good
+      SourceError, ScriptError           a source cannot be read; no usable script can be made
+      VoiceError, SpeechError            voice unknown, or does not speak the language; an engine failed for good
       QuotaError                         the credit that was bought of a provider is used up
       RefusedError                       a provider refuses a request as it is
         TooLongError, UnstitchedError    for its length, for its neighbours: in another form it may be taken
@@ -230,6 +228,8 @@ class HeldError(PodmillError):
 
 class QuoteExceededError(HeldError):
     """Speaking lines again would cost more than is left of what the quote holds; nothing was asked."""
+
+    code = "quote_exceeded"
 
 
 class PolicyError(HeldError):

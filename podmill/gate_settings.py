@@ -21,7 +21,7 @@ class GateSettings(BaseModel):
         ge=0,
         le=1,
         description="Share of the cost of speech that is held besides, for lines that are spoken again; at least the "
-        "longest line. Nobody but a person spends more on them. 0: nothing.",
+        "four longest. Nobody but a person spends more on them. 0: nothing.",
     )
     clarity_min: float = Field(
         0.8, ge=0, le=1, description="Clarity an episode must have: listeners' likely opinion as a share of the best."

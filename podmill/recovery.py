@@ -107,6 +107,15 @@ RECOVERIES: Final[Mapping[str, Recovery]] = {
             "What was paid for is of no use: podmill charges discard CHARGE",
         ),
     ),
+    "quote_exceeded": Recovery(
+        "Speaking lines again costs more than is left of what the quote holds, and takes of other lines are gone.",
+        "Spends nothing that nobody agreed to, and stops for review.",
+        (
+            f"To have it spoken for what the budgets have left, run: {RETRY}",
+            "To hold more for repairs, raise PODMILL_REPAIR_SHARE, and submit the episode again.",
+            f"To give the episode up, run: podmill cancel {ID}",
+        ),
+    ),
     "in_doubt": Recovery(
         "A paid request was sent and its outcome is not known.",
         "Looks it up where the provider keeps a record (PODMILL_IN_DOUBT), else stops for review.",

@@ -102,8 +102,8 @@ def wake(engine: Engine) -> None:
         connection.execute(update(STEP_RUN).where(STEP_RUN.c.state == StepState.PARKED).values(not_before=0.0))
 
 
-def refuse(episode_id: str, *lines: int) -> None:
-    """Verification sends these lines back."""
+def refuse(episode_id: str, *lines: int, person: bool = False) -> None:
+    """Verification sends these lines back, or asks a person about them."""
     verdicts = tuple(LineVerdict(index=index, word_accuracy=0.5, words=4, heard="") for index in lines)
 
     def make(work):
@@ -116,6 +116,8 @@ def refuse(episode_id: str, *lines: int) -> None:
             round=work.claim.round,
             transcriber="t",
         )
+        if person:
+            return running.Review(verdict, "It was not understood.")
         return running.SendBack(verdict, Step.SYNTHESIS)
 
     with pytest.raises(Ignore):

@@ -184,6 +184,7 @@ class _Found:
                     **_range(found),
                     "steps": {step: _usd(found.of_step(step)) for step in STEPS},
                     "items": [_item(each.model_dump()) for each in found.items],
+                    "repair_usd": _usd(found.repair_microusd),
                     "note": found.note,
                     "fits": _when(placed, self.today),
                     "day": placed.day.isoformat() if placed.day else None,
@@ -191,7 +192,8 @@ class _Found:
                 }
                 for (asked, found), placed in zip(self.episodes, self.places, strict=True)
             ],
-            "total": {name: round(sum(_range(found)[name] for _, found in self.episodes), 6) for name in _RANGE},
+            "total": {name: round(sum(_range(found)[name] for _, found in self.episodes), 6) for name in _RANGE}
+            | {"repair_usd": _usd(self._repair_microusd())},
             "fits_now": self._count("now"),
             "fits_later": self._count("later"),
             "fits_never": self._count("never"),
@@ -221,6 +223,8 @@ class _Found:
         total = (_shown(sum(getattr(found, f"{name}_microusd") for _, found in self.episodes)) for name in _NAMES)
         rows.add_row("Total", f"{sum(found.minutes for _, found in self.episodes):g}", "", "", "", *total, style="bold")
         parts: list[RenderableType] = [rows]
+        if repair_microusd := self._repair_microusd():
+            parts.append(Text(f"Plus at most {_shown(repair_microusd)} held for repairs: what is not used goes back."))
         if len(self.episodes) > ROWS_MAX:
             parts.append(Text(f"and {len(self.episodes) - ROWS_MAX} more episodes: --json lists all", "dim"))
         parts += [
@@ -235,6 +239,9 @@ class _Found:
             parts.append(Text(f"Less for {self.dearest!r}:"))
             parts += [Text(f"  - {each.what}: ${each.saving_microusd / MICRO:.2f} less") for each in self.advice]
         return Group(*parts)
+
+    def _repair_microusd(self) -> int:
+        return sum(found.repair_microusd for _, found in self.episodes)
 
     def _count(self, word: str) -> int:
         return sum(_when(each, self.today) == word for each in self.places)

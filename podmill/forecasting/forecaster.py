@@ -1,5 +1,6 @@
 """From a brief to its estimate."""
 
+import math
 import tempfile
 from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
@@ -14,6 +15,7 @@ from models.take import Take
 from podmill import speech
 from podmill.context import ArtifactStore, StepContext
 from podmill.errors import PodmillError
+from podmill.money.estimate import repair_share
 from podmill.money.forecast import Use, items_of
 from podmill.money.history import NO_HISTORY, History
 from podmill.money.prices import Price, PriceList
@@ -91,7 +93,7 @@ class Forecaster:
             *self._rest(talk.minutes, brief.show),
         ]
         note = f"Its sources carry about {talk.minutes:.1f} minutes." if talk.short else ""
-        return Estimate(items=self._items(uses, brief), minutes=round(talk.minutes, 2), note=note)
+        return self._told(uses, brief, talk.minutes, note, lengths=[1.0] * round(talk.lines))
 
     def under(self, settings: Settings) -> "Forecaster":
         """The same, under other settings."""
@@ -148,7 +150,7 @@ class Forecaster:
         minutes = script.estimated_s / 60
         listed = [*scripting.uses(brief, self.settings, None, searched=False), *uses, *self._rest(minutes, brief.show)]
         note = f"{there} of {count} requests are spoken already." if there else ""
-        return Estimate(items=self._items(listed, brief), minutes=round(minutes, 2), note=note)
+        return self._told(listed, brief, minutes, note, lengths=[len(line.spoken) for line in script.lines])
 
     def _written(self, brief: Brief, store: ArtifactStore) -> Script:
         with tempfile.TemporaryDirectory() as folder:
@@ -168,6 +170,14 @@ class Forecaster:
             Use(Step.VERIFICATION, self.settings.transcriber, "minute", minutes, minutes, minutes),
             *(Use(STORAGE, target, "megabyte", megabytes, megabytes, megabytes) for target in self.settings.targets),
         ]
+
+    def _told(
+        self, uses: Sequence[Use], brief: Brief, minutes: float, note: str, *, lengths: Sequence[float]
+    ) -> Estimate:
+        items = self._items(uses, brief)
+        share = repair_share(lengths, self.settings.repair_share)
+        repair_microusd = math.ceil(share * sum(item.high_microusd for item in items if item.step == Step.SYNTHESIS))
+        return Estimate(items=items, minutes=round(minutes, 2), note=note, repair_microusd=repair_microusd)
 
     def _items(self, uses: Sequence[Use], brief: Brief) -> tuple[EstimateItem, ...]:
         return items_of(

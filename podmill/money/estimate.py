@@ -2,10 +2,27 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from itertools import accumulate
+from typing import Final
 
 from models.quote import QuoteItem
 from models.script import Script
 from podmill.money.prices import Price, PriceList
+
+LINES_HELD: Final = 4
+"""Of sixteen lines of which every tenth is bad, a quarter of their cost is too little in 9 of 100 episodes, and that of
+the four longest in 1; of many more lines a quarter is enough."""
+
+
+def repair_share(lengths: Sequence[float], share: float) -> float:
+    """Share of the cost of speech that is held for lines that are spoken again: at least that of the longest lines.
+
+    Args:
+        lengths: of all lines.
+        share: as it was asked for; 0: nothing is held.
+    """
+    if not share:
+        return 0.0
+    return max(share, sum(sorted(lengths)[-LINES_HELD:]) / max(sum(lengths), 1))
 
 
 def estimate(

@@ -1,8 +1,9 @@
 """Where a script is cut into requests: as few as the engine allows, at the places where a cut is heard least."""
 
 from collections import Counter, deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Final
 
 from podmill.speech.engine import EngineCapabilities, Voice
@@ -72,6 +73,28 @@ def grouped(units: Sequence[Unit], limits: EngineCapabilities) -> list[Sequence[
         groups.append(units[lasts[end - 1] : end])
         end = lasts[end - 1]
     return groups[::-1]
+
+
+def with_words(
+    groups: Sequence[Sequence[Unit]], words: Mapping[int, Sequence[Unit]], limits: EngineCapabilities
+) -> Iterator[Sequence[Unit]]:
+    """Groups whose lines say something else now: only those that share such a line are cut anew.
+
+    Args:
+        words: by line, its units as it is now.
+    """
+    block: list[Unit] = []
+    for place, group in enumerate(groups):
+        block += group
+        upcoming = groups[place + 1][0].index if place + 1 < len(groups) else None
+        if group[-1].index == upcoming and upcoming in words:
+            continue
+        if any(unit.index in words for unit in block):
+            lines = groupby(block, key=lambda unit: unit.index)
+            yield from grouped([unit for index, said in lines for unit in words.get(index, said)], limits)
+        else:
+            yield block
+        block = []
 
 
 def _with_cut(cost: Cost, units: Sequence[Unit], place: int) -> Cost:

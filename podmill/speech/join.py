@@ -54,6 +54,7 @@ class _Spoken:
     line: RequestLine
     take: Take
     within: TakeLine
+    variant: int
     lead_s: float = 0.0
     """Of the pause before it that is heard from its take, where it is cut from what was before it; likewise after."""
     tail_s: float = 0.0
@@ -113,7 +114,7 @@ def join(
         if take.key != request.key:
             raise SpeechError(f"Take {take.key[:12]} does not belong to request {request.key[:12]}.")
     heard = [
-        _Spoken(line, take, within)
+        _Spoken(line, take, within, request.variant)
         for request, take in zip(requests, takes, strict=True)
         for line, within in zip(request.lines, take.lines, strict=True)
     ]
@@ -252,6 +253,7 @@ def _write(
                 take=first.take if first else part.take.key,
                 voice=part.line.voice,
                 clipped=_sum(first.clipped, part.within.clipped) if first else part.within.clipped,
+                variant=part.variant,
             )
     track.write(_silence(TAIL_S))
     return tuple(times[index] for index in sorted(times))

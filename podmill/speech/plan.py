@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from itertools import accumulate, groupby
@@ -14,7 +14,7 @@ from models.script import Line, Script
 from podmill.errors import ScriptError, SpeechError
 from podmill.settings import Settings
 from podmill.speech import engine
-from podmill.speech.cuts import Unit, goes_on, grouped
+from podmill.speech.cuts import Unit, goes_on, grouped, with_words
 from podmill.speech.engine import EngineCapabilities, RequestLine, SpeechRequest, Voice
 from podmill.speech.voices import find, must_speak
 from podmill.text import sentences
@@ -39,7 +39,8 @@ def plan(
     costs no further request; within a sentence only where its line ends and no request holds all of it. A request that
     is cut from another of its voice knows what is said before and after it, where its engine takes that. A line to be
     spoken again gets requests of its own after those that have it, which are left out where it is alone in them: the
-    takes of its neighbours stay as they are, also where they were spoken before a person gave it other words.
+    takes of its neighbours stay as they are, also where they were spoken before a person gave it other words. Where a
+    person gave words to a line that was never spoken, only requests that say it are cut anew.
 
     Args:
         cast: with every voice resolved.
@@ -58,19 +59,26 @@ def plan(
     voices = {member.speaker: find(member.voice, settings) for member in cast}
     anew = _anew(script, variants, others, voices, settings)
 
-    def requests(spoken: Sequence[Unit], said: Mapping[int, tuple[str, str]], variant: int) -> Iterator[SpeechRequest]:
-        for name, run in groupby(spoken, key=lambda unit: unit.voice.engine):
-            for group in grouped(tuple(run), limits(name)):
+    def requests(
+        cut: Sequence[Unit], words: Mapping[int, Sequence[Unit]], said: _Said, upcoming: _Said, variant: int
+    ) -> Iterator[SpeechRequest]:
+        for name, run in groupby(cut, key=lambda unit: unit.voice.engine):
+            for group in with_words(grouped(tuple(run), limits(name)), words, limits(name)):
                 heard = {unit.voice.id: unit.voice for unit in group}
                 prints = {each: fingerprints(heard[each], variant) for each in heard}
                 lines = _lines(group)
-                around = _around(lines, said) if limits(name).stitching and len(prints) == 1 else ("", "")
+                around = _around(lines, said, upcoming) if limits(name).stitching and len(prints) == 1 else ("", "")
                 yield _request(name, script.language, lines, variant, prints, around)
 
-    first = tuple(_units([_as_first(line) for line in script.lines], script.language, voices, limits))
-    said = {unit.index: (unit.voice.id, unit.line) for unit in first}
+    first = tuple(_units([_as_first(line, anew) for line in script.lines], script.language, voices, limits))
+    words = {index: tuple(units) for index, units in groupby(first, key=lambda unit: unit.index)}
+    before = {line.index: _as_cut(line, script.language, voices, limits) or words[line.index] for line in script.lines}
+    cut = [unit for units in before.values() for unit in units]
+    said, upcoming = _said(first), _said(cut)
+    changed = {index: units for index, units in words.items() if said[index] != upcoming[index]}
     planned: list[SpeechRequest] = []
-    for request in requests(first, said, 0):
+    # Requests are made in their order: those before a line that was refused knew it with the words that it had then.
+    for request in requests(cut, changed, said, upcoming, 0):
         if any(line.index not in anew for line in request.lines):
             planned.append(request)
         for line in request.lines:
@@ -78,7 +86,7 @@ def plan(
                 again = anew[line.index]
                 units = tuple(_units([again.line], script.language, again.voices, limits))
                 now = {**said, line.index: (units[0].voice.id, units[0].line)}
-                planned += requests(units, now, again.variant)
+                planned += requests(units, {}, now, now, again.variant)
     return tuple(planned)
 
 
@@ -149,9 +157,30 @@ def _anew(
     return found
 
 
-def _as_first(line: Line) -> Line:
+def _as_first(line: Line, anew: Container[int]) -> Line:
     """With the words that the take of its neighbours has."""
-    return line.model_copy(update={"spoken": line.spoken_first or line.spoken})
+    return line.model_copy(update={"spoken": line.spoken_first}) if line.spoken_first and line.index in anew else line
+
+
+def _as_cut(
+    line: Line, language: str, voices: Mapping[str, Voice], limits: Callable[[str], EngineCapabilities]
+) -> tuple[Unit, ...]:
+    """With the words that requests are cut by; nothing where these are its own, or no request can hold them."""
+    spoken = line.cut_as or line.spoken_first
+    if not spoken:
+        return ()
+    try:
+        return tuple(_units([line.model_copy(update={"spoken": spoken})], language, voices, limits))
+    except (ScriptError, SpeechError):
+        return ()
+
+
+_Said = Mapping[int, tuple[str, str]]
+"""By line, the voice and its words."""
+
+
+def _said(units: Sequence[Unit]) -> _Said:
+    return {unit.index: (unit.voice.id, unit.line) for unit in units}
 
 
 def _units(
@@ -207,14 +236,18 @@ def _lines(group: Sequence[Unit]) -> tuple[RequestLine, ...]:
     return tuple(lines)
 
 
-def _around(lines: Sequence[RequestLine], said: Mapping[int, tuple[str, str]]) -> tuple[str, str]:
-    """What the voice of a request says right before and right after it."""
+def _around(lines: Sequence[RequestLine], said: _Said, upcoming: _Said) -> tuple[str, str]:
+    """What the voice of a request says right before and right after it.
+
+    Args:
+        upcoming: what lines after it say.
+    """
     first, last = lines[0], lines[-1]
     before, after = said[first.index][1][: first.piece].strip(), said[last.index][1][last.piece + len(last.text) :]
     if not before and said.get(first.index - 1, ("", ""))[0] == first.voice:
         before = said[first.index - 1][1]
-    if not after.strip() and said.get(last.index + 1, ("", ""))[0] == last.voice:
-        after = said[last.index + 1][1]
+    if not after.strip() and upcoming.get(last.index + 1, ("", ""))[0] == last.voice:
+        after = upcoming[last.index + 1][1]
     return _tail(before), _head(after)
 
 

@@ -458,6 +458,24 @@ def test_a_refused_passage_is_edited(engine, hums, made):
     assert recording.variants == {}
 
 
+def test_what_was_spoken_before_a_refused_passage_is_not_bought_again(engine, hums, made, monkeypatch):
+    """However long the new words are: they are in two requests now, but the first one stays as it was."""
+    kind = hums["alpha"]
+    limits = dataclasses.replace(kind.capabilities, max_speakers=2, timestamps=True, max_characters=45)
+    monkeypatch.setattr(kind, "capabilities", limits)
+    kind.next = [None, PolicyError("Line 3 is refused.")]
+    episode_id = made()
+    with pytest.raises(Ignore):
+        run_step(Step.SYNTHESIS, episode_id, synthesis.make)
+    (bought,) = kind.asked
+    kind.next = [None]
+    longer = "Three is the last, and it is longer."
+    reviewing.edit(episode_id, current(), by="ada", line=3, text=longer)
+    speak(episode_id)
+    assert [[line.index for line in request.lines] for request in kind.asked] == [[0], [1], [2]]
+    assert (kind.asked[0], kind.asked[2].text) == (bought, longer)
+
+
 @pytest.mark.parametrize(
     ("line", "text", "problem"),
     [(0, "A", "no line 0"), (4, "A", "no line 4"), (1, " - ", "nothing in it"), (1, "a " * 46, "at most 45 words")],

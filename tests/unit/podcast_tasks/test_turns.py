@@ -12,12 +12,13 @@ from models.quote import Quote
 from models.steps import EpisodeState, Step
 from models.verdict import Verdict
 from pipelines import episode as episodes
+from pipelines import reviewing
 from podcast_tasks import running, verification
 from podcast_tasks.journal import STEP_RUN
 from podcast_tasks.parts import PART
 from podcast_tasks.running import run_step
 from podcast_tasks.turns import EVENT
-from podmill.errors import LeftAloneError, LimitedError, ProviderDownError, QuotaError, TransientError
+from podmill.errors import LeftAloneError, LimitedError, PolicyError, ProviderDownError, QuotaError, TransientError
 from podmill.settings import Settings, current, load
 from podmill.speech import fallback
 from podmill.store.database import reading, transaction
@@ -206,6 +207,33 @@ def test_retry_begins_with_the_first_again(engine, hums, made: Make):
     assert row(engine, episode_id).spoken_why is None
 
 
+def test_other_words_are_for_the_first_again(engine, hums, made: Make, monkeypatch):
+    """Those who refused the words before a person changed them are asked, and nobody is waited for since then."""
+    monkeypatch.setenv("PODMILL_WAIT_IN_WORKER_S", "0")
+    policy = PolicyError("Line 2 is refused.")
+    hums["alpha"].next = [None, DOWN]
+    episode_id = made()
+    with pytest.raises(Ignore):
+        speak(episode_id)
+    age(engine, 1000.0)
+    wake(engine)
+    hums["alpha"].next = [QUOTA]
+    hums["beta"].next = [policy]
+    with pytest.raises(Ignore):
+        speak(episode_id)
+    assert row(engine, episode_id).state == EpisodeState.REVIEW
+    hums["alpha"].next = [DOWN, None]
+    reviewing.edit(episode_id, current(), by="eve", line=2, text="Something else.")
+    with pytest.raises(Ignore):
+        speak(episode_id)
+    assert row(engine, episode_id).state == EpisodeState.PARKED
+    wake(engine)
+
+    recording = speak(episode_id)
+
+    assert (heard(recording), recording.passed_over) == (["alpha"] * 3, ())
+
+
 @pytest.mark.parametrize("policy", ["whole", "mixed"])
 def test_a_line_is_spoken_again_by_who_spoke_it(hums, made: Make, policy: str):
     """After a fallback, in the next round: no other voice comes in, and nothing else is spoken again."""
@@ -225,22 +253,57 @@ def test_a_line_is_spoken_again_by_who_spoke_it(hums, made: Make, policy: str):
     assert [each.who for each in recording.passed_over] == ["alpha"]
 
 
-@pytest.mark.parametrize(
-    ("policy", "voices"), [("whole", ["gamma"] * 3), ("mixed", ["gamma", "beta", "beta"]), ("text", [])]
-)
-def test_a_voice_that_fails_in_a_later_round(hums, made: Make, policy: str, voices: list[str]):
-    """Whole: the next one speaks all of it anew, or nobody does; mixed: only the line that is spoken again."""
-    order = ("beta", "text") if policy == "text" else ("beta", "gamma")
+LATER = [
+    (("beta", "gamma"), "whole", QUOTA),
+    (("beta", "text"), "whole", QUOTA),
+    (("beta", "text"), "mixed", QUOTA),
+    (("beta",), "whole", QUOTA),
+    (("beta", "gamma"), "whole", ProviderDownError("Down.", retry_after_s=3600.0)),
+]
+"""Who speaks, whether voices may be mixed, and why the one that repairs cannot."""
+
+
+@pytest.mark.parametrize(("order", "policy", "error"), LATER)
+def test_a_voice_that_fails_for_a_repair(hums, made: Make, order: tuple[str, ...], policy: str, error):
+    """The line stays as it was and says why: nobody speaks all of the episode anew, and it does not become text."""
     hums["alpha"].next = [QUOTA]
-    episode_id = made(order=order, policy="mixed" if policy == "mixed" else "whole", queue="synthesis.gpu")
-    assert heard(speak(episode_id)) == ["beta"] * 3
-    hums["beta"].next = [QUOTA]
+    episode_id = made(order=order, policy=policy, queue="synthesis.gpu")
+    before = speak(episode_id)
+    assert heard(before) == ["beta"] * 3
+    hums["beta"].next = [error]
     refuse(episode_id, 0)
 
     recording = speak(episode_id)
 
+    assert recording.lines == before.lines
+    assert recording.given_up == {0: str(error)}
+    assert [each.who for each in recording.passed_over] == ["alpha"]
+
+
+def test_others_repair_where_voices_may_be_mixed(hums, made: Make):
+    """Only the line that is spoken again."""
+    hums["alpha"].next = [QUOTA]
+    episode_id = made(order=("beta", "gamma"), policy="mixed", queue="synthesis.gpu")
+    speak(episode_id)
+    hums["beta"].next = [QUOTA]
+    refuse(episode_id, 0)
+    assert heard(speak(episode_id)) == ["gamma", "beta", "beta"]
+
+
+@pytest.mark.parametrize(("order", "voices"), [(("beta", "gamma"), ["gamma"] * 3), (("beta", "text"), [])])
+def test_a_voice_that_fails_when_a_person_asked(hums, made: Make, order: tuple[str, ...], voices: list[str]):
+    """The next one speaks all of it anew, or nobody does."""
+    hums["alpha"].next = [QUOTA]
+    episode_id = made(order=order, queue="synthesis.gpu")
+    speak(episode_id)
+    hums["beta"].next = [QUOTA]
+    refuse(episode_id, 0, person=True)
+    episodes.retry([episode_id], current())
+
+    recording = speak(episode_id)
+
     assert heard(recording) == voices
-    assert recording.text_only is (policy == "text")
+    assert recording.text_only is (not voices)
     assert [each.who for each in recording.passed_over] == ["alpha", "beta"]
 
 

@@ -54,12 +54,22 @@ def test_a_batch_and_what_budgets_carry(engine: Engine, tmp_path: Path, capsys: 
     assert found["total"]["likely_usd"] == pytest.approx(sum(likely))
     assert found["episodes"][2]["budget"] == "account:default day"
     assert found["episodes"][0]["steps"]["synthesis"] == likely[0]
+    assert [each["repair_usd"] / each["high_usd"] for each in found["episodes"]] == pytest.approx([0.25] * 3, abs=0.01)
+    assert found["total"]["repair_usd"] == pytest.approx(sum(each["repair_usd"] for each in found["episodes"]))
     savings = [each["saving_usd"] for each in found["advice"]]
     assert savings == sorted(savings, reverse=True)
     assert any("local" in each["what"] or "piper" in each["what"] for each in found["advice"])
     with reading(engine) as connection:
         assert connection.scalar(select(func.count()).select_from(EPISODE)) == 0
         assert connection.scalar(select(func.count()).select_from(SHOW)) == 0
+
+
+def test_what_is_held_for_repairs_is_told(engine: Engine, tmp_path: Path, capsys: Captured) -> None:
+    """In one line, for all of them; not where nothing is paid for speech."""
+    assert main(["estimate", str(batch(tmp_path, 10))]) == 0
+    assert "Plus at most $0.1518 held for repairs: what is not used goes back." in capsys.readouterr().out
+    assert main(["estimate", "--topic", "Tides", "--engine", "piper", "--writer", "offline"]) == 0
+    assert "repairs" not in capsys.readouterr().out
 
 
 def test_a_schedule_s_next_month(engine: Engine, capsys: Captured) -> None:

@@ -3,6 +3,7 @@
 import logging
 import shutil
 from dataclasses import replace
+from itertools import pairwise
 
 import numpy as np
 import pytest
@@ -40,12 +41,11 @@ def test_the_same_text_gives_the_same_samples(settings: Settings) -> None:
 
 
 def test_variants_sound_different(settings: Settings) -> None:
-    """A line spoken again is not the same audio once more: the next variant is slower."""
+    """A line spoken again is not the same audio once more, at most a little slower, however often it is."""
     text = "And now we say the same thing once again."
-    first, second, third = (speak(settings, text, variant=variant).samples for variant in range(3))
-    assert len(second) > 1.04 * len(first)
-    assert not np.array_equal(third, first)
-    assert not np.array_equal(third, second)
+    first, *others = (speak(settings, text, variant=variant).samples for variant in range(5))
+    assert not any(np.array_equal(one, other) for one, other in pairwise((first, *others)))
+    assert max(map(len, others)) < 1.25 * len(first)
 
 
 def test_sentences_keep_their_level(settings: Settings) -> None:

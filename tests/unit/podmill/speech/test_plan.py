@@ -325,6 +325,43 @@ def test_a_line_to_be_spoken_again_keeps_its_neighbours() -> None:
     assert ([line.index for line in second.lines], second.variant) == ([1], 1)
 
 
+def edited(whole: Script, index: int, **words: str) -> Script:
+    lines = tuple(line.model_copy(update=words) if line.index == index else line for line in whole.lines)
+    return whole.model_copy(update={"lines": lines})
+
+
+LONG = "S1: The second is a good deal longer. It goes on. And it ends."
+
+
+@pytest.mark.parametrize("again", ["No.", "It takes a good many more words to say this one.", "One. Two. " * 9])
+@pytest.mark.parametrize("lines", [("S1: One is the first.", "S1: Two."), ("S1: One.", LONG)])
+def test_words_that_were_refused_are_said_otherwise(lines: tuple[str, ...], again: str) -> None:
+    """Requests made before stay as they are, what came after them included; the others say the new words."""
+    whole = script("S1: Zero is before the first.", *lines, "S1: Three ends it.")
+    limits = replace(DIALOGUE, timestamps=True, stitching=True)
+    before = planned(whole, limits)
+    new = edited(whole, 2, spoken=again, cut_as=whole.lines[2].spoken)
+    after = planned(new, limits)
+
+    made = [request for request in before if all(line.index < 2 for line in request.lines)]
+    assert made
+    assert list(after[: len(made)]) == made
+    assert dict(said(after))[2] == " ".join(again.split())
+    assert all(request.characters <= 60 for request in after)
+    assert [request.key for request in planned(new, limits, {2: 1}) if request.variant == 0] == [
+        request.key for request in after if any(line.index != 2 for line in request.lines)
+    ]
+
+
+@pytest.mark.parametrize("first", ["Two is the second.", "!", "A sentence that no request can hold " * 3])
+def test_words_that_were_never_spoken_matter_no_more(first: str) -> None:
+    """What an edited line said before is in no request, whether it could have been in one or not."""
+    whole = edited(script("S1: One.", "S2: Two.", "S1: Three."), 1, spoken_first=first)
+    assert dict(said(planned(whole, DIALOGUE)))[1] == "Two."
+    unsaid = edited(whole, 1, spoken_first="", cut_as=first)
+    assert dict(said(planned(unsaid, DIALOGUE)))[1] == "Two."
+
+
 def test_a_line_alone_is_replaced() -> None:
     """A line that has its own request is spoken anew in its place."""
     whole = script("S1: One.", "S2: Two.")
