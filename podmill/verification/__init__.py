@@ -106,7 +106,7 @@ def verify(
     names = (*respellings(script.pronunciations, language), *proper(spoken.values(), language))
     known = kept(before, recording, transcriber=transcriber.model, strayed=strayed)
     expected = {index: tuple(words(text, language)) for index, text in spoken.items() if index not in known}
-    hearings = Hearings(expected, names)
+    hearings = Hearings(expected, names, language)
     every = alone([line for line in recording.lines if line.index in spoken], recording.duration_s)
     singles = [one for one in every if one.lines[0].index not in known]
 
@@ -169,7 +169,7 @@ def _judged(
     paced = [time for time in recording.lines if time.index in spoken]
     ratios = pace.ratios(paced, spoken)
     failing = {index for index in times if any(slip.fails for slip in hearings.slips(index))}
-    elsewhere = swapped(hearings.scores, failing)
+    elsewhere = swapped(hearings.scores, failing, hearings.language)
     return tuple(
         line_verdict(
             Evidence(
