@@ -116,6 +116,7 @@ _REWRITES: Final = tuple(
         (r"\ba (?=(?:hundred|thousand|million|billion|trillion|half|quarter|third)\b)", "one "),
         (r"\bii\b", "two"),
         (r"\biii\b", "three"),
+        (r"\bcannot\b", "can not"),
         (r"\bok\b", "okay"),
         (r"\balright\b", "all right"),
     )

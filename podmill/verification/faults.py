@@ -20,7 +20,7 @@ from models.verdict import Fault, FaultKind
 from podmill.verification.align import Pair, Token
 from podmill.verification.metrics import LineScore
 from podmill.verification.numerals import READ
-from podmill.verification.sense import turned
+from podmill.verification.sense import touched, turned
 
 LETTERS_MAX: Final = 3
 """Letters in a row that may be missing or added before a line fails: ``the`` for nothing. Fewer are no doubt either."""
@@ -58,7 +58,7 @@ class Slip:
     start_s: float
     end_s: float
     turned: str = ""
-    """From what to what it turns the sense of the line; empty when it does not."""
+    """From what to what it turns the sense of the line for certain, when it is heard again; empty when it does not."""
 
     @property
     def fails(self) -> bool:
@@ -97,9 +97,9 @@ def slips(line: LineScore, time: LineTime, language: str) -> list[Slip]:
         script, got = _texts(run)
         if slip and slip.fails and language not in READ and _in_figures(script, got):
             slip = _doubt(run, before, after, time)
-        sense = turned(script, got, language)
-        if sense:
-            slip = replace(slip if slip and slip.fails else _doubt(run, before, after, time), turned=sense)
+        if touched(script, got, language):
+            slip = slip if slip and slip.fails else _doubt(run, before, after, time)
+            slip = replace(slip, turned=turned(script, got, language))
         if slip and slip.doubtful:
             found.append(slip)
     return found

@@ -16,7 +16,7 @@ NEGATIONS: Final[dict[str, frozenset[str]]] = {
         "da": "nej ikke aldrig intet ingen uden",
         "de": "nein nicht nie niemals nichts niemand kein keine keinen keinem keiner keines ohne",
         "el": "όχι δεν δε μην ποτέ χωρίς",
-        "en": "no not cannot never none nothing nobody neither nor without",
+        "en": "no not never none nothing nobody neither nor without",
         "es": "no nunca jamás nada nadie ningún ninguna ni sin",
         "fi": "ei en et emme ette eivät eikä ilman",
         "fr": "non pas jamais rien aucun aucune ni sans",
@@ -46,20 +46,36 @@ _WORDS_MAX: Final = 6
 """Of a number, as it is looked up."""
 
 
-def turned(said: Sequence[str], heard: Sequence[str], language: str) -> str:
-    """From what to what the sense of some words is turned; empty when it is not.
+def touched(said: Sequence[str], heard: Sequence[str], language: str) -> bool:
+    """Whether some words may be heard in another sense: with another number, or denied more or less often.
 
     Of two numbers both must be known: one that is heard as a word is misheard.
 
     Args:
         language: two or three letters.
     """
-    denies = NEGATIONS.get(language, frozenset())
-    less, more = ([word for word in words if word in denies] for words in (said, heard))
-    if len(less) != len(more):
-        return f"{' '.join(less)}: {' '.join(more)}"
     one, other = (numbers(words, language) for words in (said, heard))
-    return f"{' '.join(one)}: {' '.join(other)}" if one and other and one != other else ""
+    less, more = (_denials(words, language) for words in (said, heard))
+    return len(less) != len(more) or bool(one and other and one != other)
+
+
+def turned(said: Sequence[str], heard: Sequence[str], language: str) -> str:
+    """From what to what the sense of some words is turned, if transcribers hear it so again; empty when it is not.
+
+    A denial for which another word is heard (``at`` for ``not``) may be misheard twice in the same way.
+    """
+    if not touched(said, heard, language):
+        return ""
+    less, more = (_denials(words, language) for words in (said, heard))
+    if len(less) != len(more):
+        surplus = len(heard) - len(more) - len(said) + len(less)
+        is_other = surplus > 0 if len(less) > len(more) else surplus < 0
+        return "" if is_other else f"{' '.join(less)}: {' '.join(more)}"
+    return f"{' '.join(numbers(said, language))}: {' '.join(numbers(heard, language))}"
+
+
+def _denials(texts: Sequence[str], language: str) -> list[str]:
+    return [text for text in texts if text in NEGATIONS.get(language, ())]
 
 
 def numbers(texts: Sequence[str], language: str) -> list[str]:

@@ -369,8 +369,11 @@ DAMAGES: Final[dict[str, Damage]] = {
 }  # fmt: skip
 """What no listener would let pass."""
 
-SUBTLE: Final[dict[str, Damage]] = {each.__name__: each for each in (renumbered, negated, worded, hissing, hurried)}
-"""What one may miss, or not mind."""
+SUBTLE: Final[dict[str, Damage]] = {each.__name__: each for each in (renumbered, negated, worded)}
+"""One word, and another sense."""
+
+MILD: Final[dict[str, Damage]] = {each.__name__: each for each in (hissing, hurried)}
+"""What one may not mind."""
 
 SWAPPED: Final = "swapped"
 """A line and the one after the next, said in each other's place by the same speaker."""
@@ -410,7 +413,7 @@ def damaged_case(name: str, seed: int, every: int = 4, kinds: Sequence[str] = AL
             damaged |= {index: kind, index + 2: kind}
         else:
             line = lines[index]
-            lines[index] = Spoken(line.text, line.speaker, (DAMAGES | SUBTLE)[kind](line, seed * 31 + index))
+            lines[index] = Spoken(line.text, line.speaker, (DAMAGES | SUBTLE | MILD)[kind](line, seed * 31 + index))
             damaged[index] = kind
         turn += 1
     return Case(f"{name}-{seed}", tuple(lines), damaged)
