@@ -78,7 +78,8 @@ def verify(
 
     The recording passes when the word accuracy of the whole reaches the threshold and no line fails.
     A line fails when words are missing, added, wrong or repeated beyond what transcribers mishear, when it is silent,
-    cut off, clipped, noisy, far from its voice's pace, in another language or in another line's place. Before that a
+    cut off, clipped, noisy, far from its voice's pace, followed by dead air, in another language or in another line's
+    place; also when every hearing of it has another number, or a "not" more or less. Before that a
     line whose words are in doubt is heard once more by itself, and then by a larger model where there is one; the best
     hearing counts. A line that the recording has no time for was not heard.
 
@@ -167,7 +168,7 @@ def _judged(
     """Every line that was heard, by all that is known of it."""
     times = {time.index: time for time in recording.lines if hearings.heard(time.index)}
     paced = [time for time in recording.lines if time.index in spoken]
-    ratios = pace.ratios(paced, spoken)
+    ratios, gaps_s = pace.ratios(paced, spoken), pace.gaps_s(recording.lines)
     failing = {index for index in times if any(slip.fails for slip in hearings.slips(index))}
     elsewhere = swapped(hearings.scores, failing, hearings.language)
     return tuple(
@@ -179,6 +180,7 @@ def _judged(
                 signal=measure(audio, times[score.index]) if score.index in times else None,
                 silent=score.index in times and hearings.silent(times[score.index]),
                 ratio=ratios.get(score.index),
+                gap_s=gaps_s.get(score.index, 0.0),
                 swapped=elsewhere.get(score.index),
                 language=tongues.get(score.index),
                 strayed=score.index in strayed,

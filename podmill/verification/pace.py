@@ -1,8 +1,9 @@
-"""How long a line should take, by the pace of the voice that says it."""
+"""How long a line should take, by the pace of the voice that says it, and how soon the next one should follow."""
 
 import re
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import pairwise
 from statistics import median
 from typing import Final
 
@@ -22,6 +23,9 @@ LINES_MIN: Final = 5
 PAUSE_LETTERS: Final = 6.6
 EDGE_LETTERS: Final = 2.9
 """What a pause and the ends of a line take, in letters: fitted to the golden set, where a letter takes 54 ms."""
+
+GAP_MAX_S: Final = 3.0
+"""Silence after a line. Before a new chapter a second is planned; engines that say several lines at once leave less."""
 
 DENSE: Final = 3.5
 """Letters that a syllable of Chinese, Japanese or Korean writing takes as long as."""
@@ -49,6 +53,12 @@ def ratios(times: Sequence[LineTime], texts: Mapping[int, str]) -> dict[int, flo
     usual = median(found.values())
     paces = {voice: median(own) if len(own) >= LINES_MIN else usual for voice, own in by_voice.items()}
     return {time.index: found[time.index] / paces[time.voice] for time in long_enough if paces[time.voice] > 0}
+
+
+def gaps_s(times: Iterable[LineTime]) -> dict[int, float]:
+    """Seconds from the end of each line, but for the last, to the beginning of the next."""
+    ordered = sorted(times, key=lambda time: time.start_s)
+    return {before.index: after.start_s - before.end_s for before, after in pairwise(ordered)}
 
 
 def _letters(text: str) -> float:

@@ -3,7 +3,7 @@
 import pytest
 
 from models.recording import LineTime
-from podmill.verification.pace import FAST_MIN, LINES_MIN, SLOW_MAX, _weight, ratios
+from podmill.verification.pace import FAST_MIN, LINES_MIN, SLOW_MAX, _weight, gaps_s, ratios
 
 TEXTS = dict(enumerate((
     "The lighthouse stands on a rock.",
@@ -51,6 +51,16 @@ def test_short_answers_and_few_lines_have_no_pace():
 
     assert 9 not in ratios([*times({}), yes], TEXTS | {9: "Yes, by far."})
     assert ratios(times({})[: LINES_MIN - 1], TEXTS) == {}
+
+
+def test_gaps_are_between_neighbours():
+    """By time, whatever their order; nothing is expected after the last."""
+    lines = [
+        LineTime(index=index, start_s=start_s, end_s=start_s + 1, take="t", voice="v")
+        for index, start_s in ((1, 6.0), (0, 0.0), (2, 7.5))
+    ]
+
+    assert gaps_s(lines) == {0: 5.0, 1: 0.5}
 
 
 JAPANESE = (
