@@ -26,7 +26,7 @@ from podmill.verification.listening import hear, spoken_language
 from podmill.verification.metrics import total_accuracy
 from podmill.verification.names import proper, respellings
 from podmill.verification.normalize import primary, words
-from podmill.verification.passages import Passage, alone, together
+from podmill.verification.passages import Passage, alone, later, together
 from podmill.verification.signals import measure
 from podmill.verification.transcriber import Transcriber
 
@@ -123,9 +123,8 @@ def verify(
     runs = groupby(every, key=lambda one: one.lines[0].index in known)
     passages = [passage for is_known, run in runs if not is_known for passage in together(run)]
     listen(transcriber, passages, 0.0, 0.7, "Listening")
-    in_company = {line.index for passage in passages if len(passage.lines) > 1 for line in passage.lines}
-    again = [one for one in in_doubt() if one.lines[0].index in in_company]
-    listen(transcriber, again, 0.7, 0.8, "Listening again")
+    again = [later(one) if one in passages else one for one in in_doubt()]
+    listen(transcriber, [one for one in again if one not in passages], 0.7, 0.8, "Listening again")
     larger = second(settings) if in_doubt() else None
     asked = larger is not None and language in larger.capabilities.languages
     if larger and asked:

@@ -116,6 +116,23 @@ def test_another_number_or_a_denial_is_named(episode, index, old, new):
     assert verdict.respeak == (index,)
 
 
+def test_another_number_in_a_line_spoken_again_is_named(episode):
+    """It is heard alone, and once more for the number."""
+    silent, wrong = [*episode.takes], [*episode.takes]
+    silent[2] = np.zeros_like(silent[2])
+    wrong[2] = hearing.say(episode.script.lines[2].text.replace("ninety-seven", "seventy-nine"))
+    before = verify(episode.script, episode.recording(silent), episode.context)
+    recording = episode.recording(wrong)
+    lines = [line.model_copy(update={"take": "again"}) if line.index == 2 else line for line in recording.lines]
+
+    verdict = verify(
+        episode.script, recording.model_copy(update={"lines": tuple(lines)}), episode.context, round=1, before=before
+    )
+
+    assert verdict.respeak == (2,)
+    assert verdict.lines[2].faults[0].said == "97%: 79%"
+
+
 def test_lines_in_a_strange_voice_fail(episode):
     """Whoever compares voices says which; their words may be right."""
     verdict = verify(episode.script, episode.recording(), episode.context, strayed={1})
