@@ -1,6 +1,6 @@
 """Tables of what was heard of episodes: their scores and their voices."""
 
-from sqlalchemy import Column, Index, Text
+from sqlalchemy import JSON, Column, Index, Text
 from sqlmodel import Field, SQLModel
 
 

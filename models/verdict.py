@@ -16,6 +16,7 @@ FaultKind = Literal[
     "swapped",
     "language",
     "speed",
+    "pause",
     "noise",
     "voice",
 ]

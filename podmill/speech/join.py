@@ -36,6 +36,8 @@ PAUSE_MIN_S: Final = 0.1
 """A shorter pause within a take may be none: its engine did not say more than about when its lines are heard."""
 PAUSE_KEPT_S: Final = 0.1
 """Of such a pause on either side, where it becomes that of a chapter."""
+ENGINE_PAUSE_MAX_S: Final = 2.0
+"""Of an engine's pause, where a line beside it is spoken anew: a longer one is why."""
 
 ROOM_LEVEL: Final = 10 ** (-80 / 20)
 """RMS of the noise laid under everything, so that pauses are quiet and not dead."""
@@ -282,7 +284,7 @@ def _pause_before(spans: Sequence[Sequence[_Spoken]], number: int, lines: dict[i
     whole_s = pause_s(before, after)
     if before.chapter == after.chapter:
         # Where a line is spoken anew, the pauses around it stay as they were in the take of its neighbours.
-        whole_s = last.rest_s or first.pause_s or whole_s
+        whole_s = min(last.rest_s or first.pause_s or whole_s, ENGINE_PAUSE_MAX_S)
     return max(whole_s - last.tail_s - first.lead_s, 0.0)
 
 

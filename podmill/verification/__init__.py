@@ -26,7 +26,7 @@ from podmill.verification.listening import hear, spoken_language
 from podmill.verification.metrics import total_accuracy
 from podmill.verification.names import proper, respellings
 from podmill.verification.normalize import primary, words
-from podmill.verification.passages import Passage, alone, together
+from podmill.verification.passages import Passage, alone, later, together
 from podmill.verification.signals import measure
 from podmill.verification.transcriber import Transcriber
 
@@ -83,7 +83,8 @@ def verify(
 
     The recording passes when the word accuracy of the whole reaches the threshold and no line fails.
     A line fails when words are missing, added, wrong or repeated beyond what transcribers mishear, when it is silent,
-    cut off, clipped, noisy, far from its voice's pace, in another language or in another line's place. Before that a
+    cut off, clipped, noisy, far from its voice's pace, followed by dead air, in another language or in another line's
+    place; also when every hearing of it has another number, or a "not" more or less. Before that a
     line whose words are in doubt is heard once more by itself, and then by a larger model where there is one; the best
     hearing counts. A line that the recording has no time for was not heard.
 
@@ -111,7 +112,7 @@ def verify(
     names = (*respellings(script.pronunciations, language), *proper(spoken.values(), language))
     known = kept(before, recording, transcriber=transcriber.model, strayed=strayed)
     expected = {index: tuple(words(text, language)) for index, text in spoken.items() if index not in known}
-    hearings = Hearings(expected, names)
+    hearings = Hearings(expected, names, language)
     every = alone([line for line in recording.lines if line.index in spoken], recording.duration_s)
     singles = [one for one in every if one.lines[0].index not in known]
 
@@ -127,9 +128,8 @@ def verify(
     runs = groupby(every, key=lambda one: one.lines[0].index in known)
     passages = [passage for is_known, run in runs if not is_known for passage in together(run)]
     listen(transcriber, passages, 0.0, 0.7, "Listening")
-    in_company = {line.index for passage in passages if len(passage.lines) > 1 for line in passage.lines}
-    again = [one for one in in_doubt() if one.lines[0].index in in_company]
-    listen(transcriber, again, 0.7, 0.8, "Listening again")
+    again = [later(one) if one in passages else one for one in in_doubt()]
+    listen(transcriber, [one for one in again if one not in passages], 0.7, 0.8, "Listening again")
     larger = second(settings) if in_doubt() else None
     asked = larger is not None and language in larger.capabilities.languages
     if larger and asked:
@@ -172,9 +172,9 @@ def _judged(
     """Every line that was heard, by all that is known of it."""
     times = {time.index: time for time in recording.lines if hearings.heard(time.index)}
     paced = [time for time in recording.lines if time.index in spoken]
-    ratios = pace.ratios(paced, spoken)
+    ratios, gaps_s = pace.ratios(paced, spoken), pace.gaps_s(recording.lines)
     failing = {index for index in times if any(slip.fails for slip in hearings.slips(index))}
-    elsewhere = swapped(hearings.scores, failing)
+    elsewhere = swapped(hearings.scores, failing, hearings.language)
     return tuple(
         line_verdict(
             Evidence(
@@ -184,6 +184,7 @@ def _judged(
                 signal=measure(audio, times[score.index]) if score.index in times else None,
                 silent=score.index in times and hearings.silent(times[score.index]),
                 ratio=ratios.get(score.index),
+                gap_s=gaps_s.get(score.index, 0.0),
                 swapped=elsewhere.get(score.index),
                 language=tongues.get(score.index),
                 strayed=score.index in strayed,

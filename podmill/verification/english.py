@@ -116,6 +116,7 @@ _REWRITES: Final = tuple(
         (r"\ba (?=(?:hundred|thousand|million|billion|trillion|half|quarter|third)\b)", "one "),
         (r"\bii\b", "two"),
         (r"\biii\b", "three"),
+        (r"\bcannot\b", "can not"),
         (r"\bok\b", "okay"),
         (r"\balright\b", "all right"),
     )
@@ -125,6 +126,21 @@ _ACRONYM: Final = re.compile(r"\b[A-Z](?:[. -]{1,2}[A-Z])+(?:'?s)?\b")
 
 _CLAUSE_END: Final = re.compile(r"(?<=[!?])\s+|(?<=\w\w\.)\s+")
 """Numbers on two sides of a full stop are two numbers."""
+
+_TENS: Final = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+_ORDINALS: Final = ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth")
+_ENDINGS: Final = ("st", "nd", "rd", *("th",) * 6)
+_ORDINAL: Final = re.compile(rf"\b({'|'.join(_TENS)})-({'|'.join(_ORDINALS)})\b")
+
+
+def _ordinal(match: re.Match[str]) -> str:
+    """``twenty-ninth`` to ``29th``; the normalizer leaves ``20 ninth``."""
+    one = _ORDINALS.index(match[2])
+    return f"{_TENS.index(match[1]) + 2}{one + 1}{_ENDINGS[one]}"
+
+
+_HUNDREDS_AND: Final = re.compile(r"\b(\d+)00 and (\d\d?)(?![\w.,:%])")
+"""``600 and 88``, as it is at times written."""
 
 _DAY: Final = re.compile(rf"\b({_MONTH}) (\d{{1,2}})(?:st|nd|rd|th)\b")
 """``March third`` and ``March 3``: either is said, either is written."""
@@ -151,8 +167,10 @@ def words(text: str) -> list[str]:
     found: list[str] = []
     for pattern, replacement in _REWRITES:
         text = pattern.sub(replacement, text)
+    text = _ORDINAL.sub(_ordinal, text)
     for clause in _CLAUSE_END.split(text):
         normal = _DAY.sub(r"\1 \2", _normalizer()(clause))
+        normal = _HUNDREDS_AND.sub(lambda match: f"{match[1]}{match[2]:0>2}", normal)
         normal = re.sub(r"\bone(?=[.%])", "1", normal)  # the normalizer writes out every 1, inside figures too
         found.extend(_trimmed(normal))
     return found

@@ -17,17 +17,21 @@ SILENT_MAX: Final = 0.3
 
 class Hearings:
     """By line. A transcriber at times skips words in company, or hears in a neighbour's time what is not its own: a
-    line is as good as its best hearing, for what was not said is heard in none."""
+    line is as good as its best hearing, for what was not said is heard in none. What turns the sense of a line fails it
+    when each of several hearings has it."""
 
-    def __init__(self, expected: Mapping[int, tuple[str, ...]], names: Sequence[Respelling]) -> None:
+    def __init__(self, expected: Mapping[int, tuple[str, ...]], names: Sequence[Respelling], language: str) -> None:
         """
         Args:
             expected: the comparable words of every line.
+            language: of two or three letters.
         """
         self._expected = expected
         self._names = names
+        self.language = language
         self._best = {index: LineScore.unheard(index, words) for index, words in expected.items()}
         self._slips: dict[int, list[Slip]] = {}
+        self._turned: dict[int, list[set[str]]] = {}
         self._voiced: dict[int, tuple[Span, ...]] = {}
 
     @property
@@ -36,7 +40,9 @@ class Hearings:
         return [self._best[index] for index in self._expected]
 
     def slips(self, index: int) -> list[Slip]:
-        return self._slips.get(index, [])
+        hearings = self._turned.get(index, [])
+        agreed = set.intersection(*hearings) - {""} if len(hearings) > 1 else set()
+        return [slip.failing() if slip.turned in agreed else slip for slip in self._slips.get(index, [])]
 
     def doubtful(self, threshold: float) -> set[int]:
         """Lines with slips; also those below a threshold, when all of them together are."""
@@ -57,10 +63,11 @@ class Hearings:
         """One more hearing of the lines of a passage."""
         lines = [(time.index, self._expected[time.index]) for time in passage.lines]
         for time, line in zip(passage.lines, score(lines, heard.words, self._names), strict=True):
-            found = slips(line, time)
+            found = slips(line, time, self.language)
             known = self._slips.get(time.index)
             badness = (worth(found), line.errors)
             if known is None or badness < (worth(known), self._best[time.index].errors):
                 self._best[time.index] = line
                 self._slips[time.index] = found
+            self._turned.setdefault(time.index, []).append({slip.turned for slip in found})
             self._voiced.setdefault(time.index, heard.voiced)

@@ -23,6 +23,8 @@ class Evidence:
     silent: bool = False
     ratio: float | None = None
     """Of its duration over the expected one; None: there is nothing to expect."""
+    gap_s: float = 0.0
+    """To the next line."""
     swapped: int | None = None
     """The line that is heard in its place."""
     language: str | None = None
@@ -80,6 +82,9 @@ def _in_sound(evidence: Evidence) -> list[Fault]:
         found.append(_whole("voice", "it sounds like somebody else", time))
     if ratio is not None and not pace.FAST_MIN <= ratio <= pace.SLOW_MAX:
         found.append(_whole("speed", f"it takes {ratio:.2f} times the expected time", time))
+    if evidence.gap_s > pace.GAP_MAX_S:
+        said = f"nothing follows for {evidence.gap_s:.1f} s"
+        found.append(Fault(kind="pause", said=said, start_s=time.end_s, end_s=time.end_s + evidence.gap_s))
     return found
 
 

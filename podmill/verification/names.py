@@ -21,7 +21,8 @@ _NOUNS_CAPITAL: Final = frozenset(("de", "lb"))
 _WITHIN: Final = re.compile(r"(?<=[\w,;:] )[^\W\d_]\w+")
 """Words that do not begin a sentence."""
 
-_BEFORE_A_NAME: Final = re.compile(r"[^\W\d_]\w+(?= [^\W\d_a-z]\w)")
+_BEFORE_ANOTHER: Final = re.compile(r"([^\W\d_]\w+)(?= ([^\W\d_])\w)")
+"""Words, and the first letter of the next."""
 
 LONGER_MAX: Final = 1.6
 """Times the letters of a name: more is a name that was said twice, or a word too many."""
@@ -57,7 +58,7 @@ def proper(texts: Iterable[str], language: str) -> tuple[Respelling, ...]:
         return ()
     lines = list(texts)
     inner = {word for text in lines for word in _WITHIN.findall(text)}
-    first = {word for text in lines for word in _BEFORE_A_NAME.findall(text)}
+    first = {word for text in lines for word, follows in _BEFORE_ANOTHER.findall(text) if follows.isupper()}
     names = sorted(word for word in inner | first if word[0].isupper() and word.lower() not in inner)
     said = {name: tuple(words(name, language)) for name in names}
     return tuple(Respelling(form, "".join(form)) for form in dict.fromkeys(said.values()))

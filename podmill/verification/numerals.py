@@ -5,6 +5,8 @@ from typing import Final
 
 from num2words import num2words
 
+from podmill.verification import han
+
 _SIGNS: Final[dict[str, dict[str, str]]] = {
     "cs": {"%": "procent", "€": "eur", "$": "dolarů", "£": "liber"},
     "da": {",": "komma", "%": "procent", "€": "euro", "$": "dollars", "£": "pund"},
@@ -12,6 +14,7 @@ _SIGNS: Final[dict[str, dict[str, str]]] = {
     "es": {",": "coma", "%": "por ciento", "€": "euros", "$": "dólares", "£": "libras"},
     "fr": {",": "virgule", "%": "pour cent", "€": "euros", "$": "dollars", "£": "livres"},
     "it": {",": "virgola", "%": "per cento", "€": "euro", "$": "dollari", "£": "sterline"},
+    "ja": {".": "点", "%": "パーセント", "€": "ユーロ", "$": "ドル", "£": "ポンド"},
     "nl": {",": "komma", "%": "procent", "€": "euro", "$": "dollar", "£": "pond"},
     "pl": {",": "przecinek", "%": "procent", "€": "euro", "$": "dolarów", "£": "funtów"},
     "pt": {",": "vírgula", "%": "por cento", "€": "euros", "$": "dólares", "£": "libras"},
@@ -26,8 +29,13 @@ LANGUAGES: Final = frozenset(
 )  # fmt: skip
 """Languages whose whole numbers in num2words 0.5.14 are sound up to 15 digits. Amharic never returns from eight."""
 
+CHINESE: Final = frozenset(("zh", "yue"))
+
 _HUNDREDS_IN_YEARS: Final = frozenset(("da", "de", "nl", "no"))
 """Where 1998 is nineteen hundred ninety-eight."""
+
+READ: Final = LANGUAGES | CHINESE | {"en"}
+"""Languages whose figures and number words come out in one form."""
 
 _POINT_DECIMAL: Final = frozenset(("bn", "he", "ja", "ko", "th"))
 """The others write a decimal comma."""
@@ -43,7 +51,9 @@ _GROUPED = {mark: re.compile(rf"\d{{1,3}}(?:[{mark}\u00a0\u202f]\d{{3}})+") for 
 def written_out(text: str, language: str) -> str:
     """The text with its figures in words; languages without a converter keep their digits."""
     text = _SIGN_BEFORE.sub(r"\2 \1", text)
-    if language in LANGUAGES:
+    if language in CHINESE:
+        text = han.written_out(text)
+    elif language in LANGUAGES:
         text = _NUMBER.sub(lambda match: _in_words(match[0], language), text)
     for sign in "%$€£":
         text = text.replace(sign, f" {_SIGNS.get(language, {}).get(sign, sign)} ")

@@ -59,9 +59,7 @@ class OpenAIWhisper:
                 fp16=self._half,
             )
         except RuntimeError as exc:
-            raise TranscriberError(
-                f"openai-whisper failed: {exc}", action="Free memory, or set a smaller PODMILL_TRANSCRIBER_MODEL."
-            ) from exc
+            raise _failed(exc) from exc
         return tuple(
             Word(word["word"], float(word["start"]), float(word["end"]))
             for segment in heard["segments"]
@@ -71,10 +69,19 @@ class OpenAIWhisper:
     def language(self, samples: NDArray[np.float32]) -> str | None:
         if not self._whisper.is_multilingual:
             return None
-        mel = whisper.log_mel_spectrogram(whisper.pad_or_trim(samples), self._whisper.dims.n_mels)
-        _, probabilities = self._whisper.detect_language(mel.to(self._whisper.device))
+        try:
+            mel = whisper.log_mel_spectrogram(whisper.pad_or_trim(samples), self._whisper.dims.n_mels)
+            _, probabilities = self._whisper.detect_language(mel.to(self._whisper.device))
+        except RuntimeError as exc:
+            raise _failed(exc) from exc
         language = max(probabilities, key=probabilities.get)
         return str(language) if probabilities[language] >= SURE else None
+
+
+def _failed(exc: RuntimeError) -> TranscriberError:
+    return TranscriberError(
+        f"openai-whisper failed: {exc}", action="Free memory, or set a smaller PODMILL_TRANSCRIBER_MODEL."
+    )
 
 
 def _checkpoint(model: str, cache_dir: Path) -> Path:

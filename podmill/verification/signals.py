@@ -4,8 +4,10 @@ The limits lie between the sound and the damaged lines of ``tests/golden/hearing
 measured of both.
 """
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 from typing import Final
 
@@ -32,7 +34,7 @@ _DEAD_DB: Final = 60.0
 """Below it: less is as good as nothing, so that digital silence falls no further than a quiet room."""
 
 _PIECE_S: Final = 30.0
-"""Read at a time, whatever the length of a line."""
+"""The most that is read at a time, whatever the length of a line."""
 _FRAME_S: Final = 0.02
 _STEP_S: Final = 0.005
 _AROUND_END_S: Final = 0.3
@@ -95,12 +97,13 @@ def measure(audio: Path, line: LineTime) -> Signal | None:
 
 
 def _pieces(file: soundfile.SoundFile, start_s: float, end_s: float) -> Iterator[Samples]:
-    while start_s < end_s:
-        piece = _read(file, start_s, min(start_s + _PIECE_S, end_s))
-        if not len(piece):
-            return
-        yield piece
-        start_s += _PIECE_S
+    """Of equal length: of a piece of a few samples most are near its peak."""
+    end_s = min(end_s, file.frames / file.samplerate)
+    count = math.ceil((end_s - start_s) / _PIECE_S)
+    for first_s, last_s in pairwise(np.linspace(start_s, end_s, max(count, 0) + 1)):
+        piece = _read(file, float(first_s), float(last_s))
+        if len(piece):
+            yield piece
 
 
 def _read(file: soundfile.SoundFile, start_s: float, end_s: float) -> Samples:

@@ -2,6 +2,7 @@
 
 import itertools
 import re
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -115,3 +116,17 @@ def test_damaged_weights_are_explained(name, tmp_path):
 
     with pytest.raises(TranscriberError, match="broken"):
         preload(Settings(home=tmp_path / "home", transcriber=name, transcriber_model=str(folder)))
+
+
+def test_a_failure_to_tell_the_language_says_what_to_do(transcriber, samples, monkeypatch):
+    """Out of memory, mostly: an error of ours, which the step can answer."""
+
+    def fails(*_):
+        raise RuntimeError("out of memory")
+
+    model = SimpleNamespace(is_multilingual=True, detect_language=fails, dims=SimpleNamespace(n_mels=80), device="cpu")
+    model.model = model
+    monkeypatch.setattr(transcriber, "_whisper", model)
+
+    with pytest.raises(TranscriberError, match=r"(?s)out of memory.*PODMILL_TRANSCRIBER_MODEL"):
+        transcriber.language(samples)

@@ -3,6 +3,7 @@
 Nothing binary is kept: the voice says the same samples for the same text, and every damage is made from a number.
 """
 
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import cache
@@ -133,6 +134,26 @@ SCRIPTS: Final[dict[str, tuple[str, ...]]] = {
     ),
 }  # fmt: skip
 
+FIGURES: Final = (
+    "The train to Boston leaves at eight forty, from track sixteen.",
+    "And the one after that?",
+    "At nine fifty-five. It takes four hours and ten minutes.",
+    "A ticket costs sixty-nine dollars and fifty cents, not nineteen.",
+    "Is it cheaper on the twenty-third of May?",
+    "No. It is fifteen dollars more, because of the holiday.",
+    "They sold six hundred and eighty-eight tickets on the thirty-first.",
+    "In two thousand and seventeen it was eight hundred and twelve.",
+    "Never more than nine hundred?",
+    "Not once, in one hundred and eighteen years.",
+    "The bridge is two thousand four hundred feet long, and one hundred and thirty feet high.",
+    "It opened on the fourth of July, eighteen eighty-three.",
+    "That was a Wednesday.",
+    "Three point seven million people cross it every year, or about ten thousand a day.",
+    "None of them pay, since nineteen eleven.",
+    "Meet me there at twelve thirty.",
+)
+"""A script of times, dates, prices and counts: what is heard as other figures, or written in other ways."""
+
 REPLACEMENTS: Final = (
     "My old neighbour grows red tomatoes behind his garden wall.",
     "Nobody in the orchestra remembered where the piano had been put.",
@@ -148,6 +169,37 @@ FOREIGN: Final = (
     ("it", "Il vecchio porto è tranquillo e le barche dormono sull'acqua."),
 )
 """Said in another language than the script's."""
+
+
+UNITS: Final = ("two", "three", "four", "five", "six", "seven", "eight", "nine")
+TENS: Final = ("twenty", "thirty", "forty", "fifty", "sixty", "seventy", "eighty", "ninety")
+TEENS: Final = ("twelve", "thirteen", "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen")
+_TWISTED: Final = {
+    f"{ten}-{one}": f"{TENS[UNITS.index(one)]}-{UNITS[TENS.index(ten)]}" for ten in TENS for one in UNITS
+}
+_ALIKE: Final = {
+    one: other
+    for pair in (*zip(TENS, TEENS, strict=True), ("five", "nine"), ("million", "billion"))
+    for one, other in (pair, pair[::-1])
+}
+"""Numbers that are taken for each other."""
+
+_NUMBER: Final = re.compile(rf"(?<!-)\b({'|'.join((*_TWISTED, *_ALIKE))})\b(?!-| hundred| {'| '.join(TENS)})")
+_NO: Final = re.compile(r" not\b|\bno (?!one)", re.IGNORECASE)
+_VERB: Final = re.compile(r"\b(?:is|are|was|were|did|do|does|will|would|can|could|should|has|have|had)\b(?! not)")
+
+
+def renumberings(text: str) -> list[str]:
+    """A text with each of its numbers, in turn, turned into one that sounds like it."""
+    found = [(each, (_TWISTED | _ALIKE)[each[0]]) for each in _NUMBER.finditer(text)]
+    return [text[: each.start()] + other + text[each.end() :] for each, other in found if other != each[0]]
+
+
+def negations(text: str) -> list[str]:
+    """A text without each of its negations, or else with one after each verb of a statement."""
+    without = [text[: each.start()] + text[each.end() :] for each in _NO.finditer(text)]
+    verbs = () if "?" in text else _VERB.finditer(text)
+    return without or [f"{text[: each.end()]} not{text[each.end() :]}" for each in verbs]
 
 
 @dataclass(frozen=True, slots=True)
@@ -198,11 +250,17 @@ def levelled(sound: Sound) -> Sound:
     return (sound * min(gain, 0.89 / np.abs(sound).max())).astype(np.float32)
 
 
-def spoken(name: str) -> tuple[Spoken, ...]:
-    """A script as it is to sound, its speakers taking turns."""
+def spoken(name: str, first: int = 0) -> tuple[Spoken, ...]:
+    """A script as it is to sound, its speakers taking turns.
+
+    Args:
+        first: 1 for the other speaker to begin.
+    """
     speakers = tuple(PITCHES)
+    texts = FIGURES if name == "figures" else SCRIPTS[name]
     return tuple(
-        Spoken(text, speakers[index % 2], say(text, speakers[index % 2])) for index, text in enumerate(SCRIPTS[name])
+        Spoken(text, speakers[(index + first) % 2], say(text, speakers[(index + first) % 2]))
+        for index, text in enumerate(texts)
     )
 
 
@@ -274,16 +332,55 @@ def foreign(line: Spoken, seed: int) -> Sound:
     return say(text, line.speaker, tongue=tongue)
 
 
+def renumbered(line: Spoken, seed: int) -> Sound:
+    """A number is another one that sounds like it: 15 and 50, 56 and 65, five and nine, million and billion."""
+    return say(_one_of(renumberings(line.text), seed), line.speaker)
+
+
+def negated(line: Spoken, seed: int) -> Sound:
+    """A "no" or "not" is left out, or a "not" is put in."""
+    return say(_one_of(negations(line.text), seed), line.speaker)
+
+
+def worded(line: Spoken, seed: int) -> Sound:
+    """One word of four letters or more is left out."""
+    words = line.text.split()
+    places = [at for at, word in enumerate(words) if len(word.strip(".,?")) > 3]
+    at = places[seed * 7 % len(places)]
+    return say(" ".join(words[:at] + words[at + 1 :]), line.speaker)
+
+
+def hissing(line: Spoken, seed: int) -> Sound:
+    """White noise, 10 to 15 dB below the voice."""
+    below_db = (10, 12.5, 15)[seed % 3]
+    return levelled(line.sound + _noise(len(line.sound), seed) * np.float32(10 ** ((-23 - below_db) / 20)))
+
+
+def hurried(line: Spoken, seed: int) -> Sound:
+    """1.4 times as fast, at its own pitch."""
+    return say(line.text, line.speaker, pace=1.4)
+
+
 DAMAGES: Final[dict[str, Damage]] = {
     each.__name__: each
     for each in (
         dropped, silent, truncated, noisy, doubled, stuttered, slow, fast, clipped, replaced, foreign,
     )
 }  # fmt: skip
+"""What no listener would let pass."""
+
+SUBTLE: Final[dict[str, Damage]] = {each.__name__: each for each in (renumbered, negated, worded)}
+"""One word, and another sense."""
+
+MILD: Final[dict[str, Damage]] = {each.__name__: each for each in (hissing, hurried)}
+"""What one may not mind."""
+
 SWAPPED: Final = "swapped"
 """A line and the one after the next, said in each other's place by the same speaker."""
 
-WORDS_MIN: Final = {"dropped": 4, "stuttered": 4, "slow": 4, "fast": 4}
+ALL: Final = (*DAMAGES, SWAPPED)
+
+WORDS_MIN: Final = {"dropped": 4, "stuttered": 4, "slow": 4, "fast": 4, "worded": 4, "hurried": 4}
 """Shorter lines cannot be damaged so."""
 
 
@@ -296,35 +393,47 @@ class Case:
     damaged: dict[int, str]
 
 
-def sound_case(name: str) -> Case:
-    return Case(name, spoken(name), {})
+def sound_case(name: str, first: int = 0) -> Case:
+    return Case(name, spoken(name, first), {})
 
 
-def damaged_case(name: str, seed: int, every: int = 4) -> Case:
+def damaged_case(name: str, seed: int, every: int = 4, kinds: Sequence[str] = ALL) -> Case:
     """A recording of which every fourth line or so is damaged, each in another way."""
     lines = list(spoken(name))
-    kinds = (*DAMAGES, SWAPPED)
     damaged: dict[int, str] = {}
     turn = seed
     for index in range(seed % every, len(lines), every):
-        kind = kinds[turn % len(kinds)]
-        words = len(lines[index].text.split())
-        while words < WORDS_MIN.get(kind, 1) or (kind == SWAPPED and index + 2 >= len(lines)):
+        able = [kind for kind in kinds if _can(kind, lines, index)]
+        if not able:
+            continue
+        while (kind := kinds[turn % len(kinds)]) not in able:
             turn += 1
-            kind = kinds[turn % len(kinds)]
         if kind == SWAPPED:
             lines[index], lines[index + 2] = _exchanged(lines[index], lines[index + 2])
             damaged |= {index: kind, index + 2: kind}
         else:
             line = lines[index]
-            lines[index] = Spoken(line.text, line.speaker, DAMAGES[kind](line, seed * 31 + index))
+            lines[index] = Spoken(line.text, line.speaker, (DAMAGES | SUBTLE | MILD)[kind](line, seed * 31 + index))
             damaged[index] = kind
         turn += 1
     return Case(f"{name}-{seed}", tuple(lines), damaged)
 
 
+def _can(kind: str, lines: Sequence[Spoken], index: int) -> bool:
+    text = lines[index].text
+    if kind == "renumbered":
+        return bool(renumberings(text))
+    if kind == "negated":
+        return bool(negations(text))
+    return len(text.split()) >= WORDS_MIN.get(kind, 1) and (kind != SWAPPED or index + 2 < len(lines))
+
+
 def _exchanged(first: Spoken, second: Spoken) -> Sequence[Spoken]:
     return Spoken(first.text, first.speaker, second.sound), Spoken(second.text, second.speaker, first.sound)
+
+
+def _one_of(texts: Sequence[str], seed: int) -> str:
+    return texts[seed % len(texts)]
 
 
 def _noise(frames: int, seed: int) -> Sound:

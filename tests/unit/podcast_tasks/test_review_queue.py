@@ -470,7 +470,7 @@ def test_what_was_spoken_before_a_refused_passage_is_not_bought_again(engine, hu
     (bought,) = kind.asked
     kind.next = [None]
     longer = "Three is the last, and it is longer."
-    reviewing.edit(episode_id, current(), by="ada", line=3, text=longer)
+    reviewing.edit(episode_id, current(), by="ada", texts={3: longer})
     speak(episode_id)
     assert [[line.index for line in request.lines] for request in kind.asked] == [[0], [1], [2]]
     assert (kind.asked[0], kind.asked[2].text) == (bought, longer)

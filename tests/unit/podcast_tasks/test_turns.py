@@ -223,7 +223,7 @@ def test_other_words_are_for_the_first_again(engine, hums, made: Make, monkeypat
         speak(episode_id)
     assert row(engine, episode_id).state == EpisodeState.REVIEW
     hums["alpha"].next = [DOWN, None]
-    reviewing.edit(episode_id, current(), by="eve", line=2, text="Something else.")
+    reviewing.edit(episode_id, current(), by="eve", texts={2: "Something else."})
     with pytest.raises(Ignore):
         speak(episode_id)
     assert row(engine, episode_id).state == EpisodeState.PARKED

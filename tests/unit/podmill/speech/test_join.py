@@ -19,6 +19,7 @@ from podmill.speech.files import wav
 from podmill.speech.join import (
     ANSWER_S,
     CHAPTER_S,
+    ENGINE_PAUSE_MAX_S,
     INTERRUPTION_S,
     LEAD_IN_S,
     SAME_SPEAKER_S,
@@ -225,6 +226,26 @@ def test_a_line_of_a_dialogue_is_replaced(
         floor_db = 10 * np.log10(np.mean(np.square(windows, dtype=np.float64), axis=1))
         assert np.abs(np.diff(floor_db)).max() < FLOOR_STEP_MAX_DB
         assert np.abs(np.diff(pause)).max() < 12 * FLOOR
+
+
+def test_dead_air_goes_with_the_line_before_it(
+    context: StepContext, tones: type[Tones], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A line that is spoken again because nothing follows it for seconds does not leave that silence behind."""
+    monkeypatch.setattr(tones, "capabilities", replace(LIMITS, max_speakers=2, timestamps=True))
+    whole = script("S1: Hello.", "S2: Hello.")
+    (request,) = plan(whole, CAST, context.settings, {})
+    raw = tones(context.settings).speak(request)
+    rate_hz, (start_s, end_s) = raw.sample_rate_hz, raw.line_times_s[1]
+    dead = np.zeros(4 * rate_hz, np.float32)
+    sound = np.insert(raw.samples, round((start_s - 0.01) * rate_hz), dead)
+    times = [raw.line_times_s[0], (start_s + 4, end_s + 4)]
+    keep(request, replace(raw, decoded=sound, data=wav(sound, rate_hz), line_times_s=times), context)
+
+    before, after = (recorded(whole, context, variants).lines for variants in ({}, {0: 1}))
+
+    assert before[1].start_s - before[0].end_s > 4.0
+    assert after[1].start_s - after[0].end_s == pytest.approx(ENGINE_PAUSE_MAX_S, abs=0.01)
 
 
 def _of(recording: Recording, index: int, samples: Samples) -> Samples:

@@ -60,3 +60,10 @@ def test_names_are_told_by_their_capitals():
 
     assert {name.written for name in proper(lines, "en")} == {"ada", "lovelace"}
     assert proper(lines, "de") == ()
+
+
+def test_a_capital_is_one_in_every_alphabet():
+    """A small letter beyond English is none, and does not make a name of the word before it."""
+    assert proper(["Сегодня мы дома."], "ru") == ()
+    assert proper(["Cet été, il pleut."], "fr") == ()
+    assert {name.written for name in proper(["Сегодня Анна дома."], "ru")} == {"сегодня", "анна"}

@@ -3,7 +3,7 @@
 import pytest
 
 from models.recording import LineTime
-from podmill.verification.pace import FAST_MIN, LINES_MIN, SLOW_MAX, ratios
+from podmill.verification.pace import FAST_MIN, LINES_MIN, SLOW_MAX, _weight, gaps_s, ratios
 
 TEXTS = dict(enumerate((
     "The lighthouse stands on a rock.",
@@ -51,3 +51,47 @@ def test_short_answers_and_few_lines_have_no_pace():
 
     assert 9 not in ratios([*times({}), yes], TEXTS | {9: "Yes, by far."})
     assert ratios(times({})[: LINES_MIN - 1], TEXTS) == {}
+
+
+def test_gaps_are_between_neighbours():
+    """By time, whatever their order; nothing is expected after the last."""
+    lines = [
+        LineTime(index=index, start_s=start_s, end_s=start_s + 1, take="t", voice="v")
+        for index, start_s in ((1, 6.0), (0, 0.0), (2, 7.5))
+    ]
+
+    assert gaps_s(lines) == {0: 5.0, 1: 0.5}
+
+
+JAPANESE = (
+    ("灯台は、スコットランドの沖にある、岩の上に立っています。", 29),
+    ("りんご、みかん、ぶどう、もも、なし、どれも甘いです。", 22),
+    ("昨日、駅の前で友達に会いました。", 18),
+    ("このパンは、小麦粉と水と塩だけで作ります。", 24),
+    ("東、西、南、北、春、夏、秋、冬、山、川。", 22),
+    ("経済成長率は前年同期比で二パーセント上昇した。", 34),
+    ("それでは、また来週お会いしましょう。", 17),
+)
+"""Texts, and how many syllables are said."""
+
+
+@pytest.mark.parametrize("syllable_s", [0.11, 0.14, 0.17])
+def test_dense_writing_is_measured_by_its_sound(syllable_s):
+    """A character takes longer than a letter, and an enumeration is pauses for the most part."""
+    texts = {index: text for index, (text, _) in enumerate(JAPANESE)}
+    lines = [
+        LineTime(index=index, start_s=0, end_s=0.15 + syllable_s * said + 0.36 * text.count("、"), take="t", voice="v")
+        for index, (text, said) in enumerate(JAPANESE)
+    ]
+
+    found = ratios(lines, texts)
+
+    assert found.keys() == texts.keys()
+    assert all(FAST_MIN <= ratio <= SLOW_MAX for ratio in found.values())
+
+
+def test_a_mark_at_the_end_is_no_pause_within():
+    """In no writing."""
+    for ends in ("", ".", "。"):
+        assert _weight(f"東京{ends}") == _weight("東京")
+    assert _weight("東京。東京。") > 2 * _weight("東京")

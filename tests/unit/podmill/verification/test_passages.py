@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from models.recording import LineTime
 from podmill.errors import TranscriberError
-from podmill.verification.passages import Passage, alone, together, windows
+from podmill.verification.passages import Passage, alone, later, together, windows
 from podmill.verification.transcriber import SAMPLE_RATE_HZ, WINDOW_MAX_S
 
 
@@ -25,6 +25,15 @@ def times(lengths: list[tuple[float, float]]) -> tuple[list[LineTime], float]:
         lines.append(line(index, now, now + spoken_s))
         now += spoken_s + pause_s
     return lines, now
+
+
+def test_a_line_is_heard_anew_a_moment_later() -> None:
+    """Within the pause before it, as long as there is one; its end stays."""
+    long, short, none = (Passage((line(0, start_s, 9.0),), 1.0, 9.5) for start_s in (2.0, 1.1, 1.0))
+
+    assert later(long) == Passage(long.lines, 1.1, 9.5)
+    assert later(short) == Passage(short.lines, pytest.approx(1.05), 9.5)
+    assert later(none) == none
 
 
 @given(st.lists(st.tuples(st.floats(0.2, 40), st.floats(0, 5)), min_size=1, max_size=30))

@@ -53,6 +53,13 @@ def test_noise_is_told(line, measured):
     assert not measured(line.sound + noise * np.float32(10 ** (-63 / 20))).noisy
 
 
+def test_a_line_just_over_half_a_minute_is_not_clipped(line, measured):
+    """The few samples beyond are no piece of their own, most of which would be near its peak."""
+    length = round(30.0001 * hearing.RATE_HZ)
+
+    assert not measured(np.tile(line.sound, 30)[:length]).clipped
+
+
 def test_a_cut_is_told(line, measured):
     """Of an end that is in the middle of a sound."""
     assert measured(line.sound[: len(line.sound) // 2]).cut

@@ -91,6 +91,48 @@ def test_damaged_lines_are_named_by_their_faults(episode):
         assert all(fault.end_s <= time.end_s + 0.5 for fault in faults[index].values())
 
 
+def test_dead_air_is_named(episode):
+    """A silence of four seconds and more that nobody planned, by the line it follows."""
+    recording = episode.recording([episode.takes[0], *(np.pad(take, (90_000, 0)) for take in episode.takes[1:2])])
+    first, second = recording.lines
+    late = second.model_copy(update={"start_s": second.start_s + 90_000 / episode.sample_rate_hz})
+    script = recordings.script([line.spoken for line in episode.script.lines[:2]])
+
+    verdict = verify(script, recording.model_copy(update={"lines": (first, late)}), episode.context)
+
+    (fault,) = verdict.lines[0].faults
+    assert verdict.respeak == (0,)
+    assert (fault.kind, fault.start_s, fault.end_s) == ("pause", first.end_s, pytest.approx(late.start_s))
+
+
+@pytest.mark.parametrize(("index", "old", "new"), [(2, "ninety-seven", "seventy-nine"), (3, "see you", "not see you")])
+def test_another_number_or_a_denial_is_named(episode, index, old, new):
+    """Heard twice, in company and alone, it is no mishearing, however alike it sounds."""
+    takes = [*episode.takes]
+    takes[index] = hearing.say(episode.script.lines[index].text.replace(old, new))
+
+    verdict = verify(episode.script, episode.recording(takes), episode.context)
+
+    assert verdict.respeak == (index,)
+
+
+def test_another_number_in_a_line_spoken_again_is_named(episode):
+    """It is heard alone, and once more for the number."""
+    silent, wrong = [*episode.takes], [*episode.takes]
+    silent[2] = np.zeros_like(silent[2])
+    wrong[2] = hearing.say(episode.script.lines[2].text.replace("ninety-seven", "seventy-nine"))
+    before = verify(episode.script, episode.recording(silent), episode.context)
+    recording = episode.recording(wrong)
+    lines = [line.model_copy(update={"take": "again"}) if line.index == 2 else line for line in recording.lines]
+
+    verdict = verify(
+        episode.script, recording.model_copy(update={"lines": tuple(lines)}), episode.context, round=1, before=before
+    )
+
+    assert verdict.respeak == (2,)
+    assert verdict.lines[2].faults[0].said == "97%: 79%"
+
+
 def test_lines_in_a_strange_voice_fail(episode):
     """Whoever compares voices says which; their words may be right."""
     verdict = verify(episode.script, episode.recording(), episode.context, strayed={1})
