@@ -1,6 +1,4 @@
-"""Tables, with those of ``models.heard`` and ``models.review``. Times are seconds since 1970 by the database's clock;
-money is integer micro-dollars.
-"""
+"""Tables. Times are seconds since 1970 by the clock of the database; money is integer micro-dollars."""
 
 from typing import Any
 
@@ -143,9 +141,8 @@ class StepRun(SQLModel, table=True):
     started_at: float | None = None
     finished_at: float | None = None
     busy_s: float = 0.0
-    """Working time over all attempts that were recorded."""
     cpu_s: float | None = None
-    """Processor time over the same. None: recorded before it was measured."""
+    """Working and processor time of all attempts that were recorded; None: before that was measured."""
     peak_mb: float | None = None
     """Most memory that its worker process, or a program it ran, ever had until then."""
     error: str | None = None
@@ -247,7 +244,6 @@ class Reservation(SQLModel, table=True):
     account: str = Field(foreign_key="account.id")
     show: str = ""
     batch_id: str | None = None
-    """Of the episode when it was opened, as its show."""
     episode_id: str = Field(foreign_key="episode.id", unique=True)
     day: str = ""
     """On which it was opened, in UTC: the day that the money belongs to."""

@@ -111,13 +111,9 @@ class Journal:
         """
         each = (and_(_is(claim.episode_id, claim.step), STEP_RUN.c.lease_token == claim.token) for claim in claims)
         with transaction(self.engine) as connection:
-            kept = connection.scalars(
-                update(STEP_RUN)
-                .where(STEP_RUN.c.state == StepState.RUNNING, or_(*each))
-                .values(lease_expires_at=now() + self.settings.lease_s)
-                .returning(STEP_RUN.c.lease_token)
-            )
-            return set(kept)
+            renewed = update(STEP_RUN).where(STEP_RUN.c.state == StepState.RUNNING, or_(*each))
+            renewed = renewed.values(lease_expires_at=now() + self.settings.lease_s)
+            return set(connection.scalars(renewed.returning(STEP_RUN.c.lease_token)))
 
     def show_progress(self, claim: Claim, fraction: float, activity: str) -> None:
         """Write down how far a step is, for people. Also keeps the lease. Not repeated through outages.

@@ -266,12 +266,8 @@ def _sum(one: int | None, other: int | None) -> int | None:
 
 
 def _source_rates_hz(spoken: Sequence[_Spoken]) -> dict[str, int]:
-    rates: dict[str, int] = {}
-    for part in spoken:
-        rate, voice = part.take.source_rate_hz, part.line.voice
-        if rate is not None:
-            rates[voice] = min(rate, rates.get(voice, rate))
-    return rates
+    rates = [(each.line.voice, each.take.source_rate_hz) for each in spoken if each.take.source_rate_hz is not None]
+    return {voice: min(rate for one, rate in rates if one == voice) for voice, _ in rates}
 
 
 def _pause_before(spans: Sequence[Sequence[_Spoken]], number: int, lines: dict[int, Line]) -> float:
