@@ -73,6 +73,8 @@ from podcast_tasks.journal import Claim, Journal
 from podmill.settings import current
 from podmill.store.database import open_engine
 from models.steps import Step
+from models.verdict import Verdict
+from models.verdict import Verdict
 
 journal = Journal(open_engine(current()), current())
 name, gate, *ids = sys.argv[1:]
@@ -266,7 +268,8 @@ def test_a_refused_recording_is_spoken_again_on_retry(journal, episode_id, setti
     for step in STEPS[:4]:
         journal.record(claimed(journal, episode_id, step), EMPTY)
     claim = claimed(journal, episode_id, Step.VERIFICATION)
-    journal.fail(claim, "review", "Not understood.", state=EpisodeState.REVIEW, document=EMPTY)
+    verdict = Verdict(passed=False, word_accuracy=0.5, threshold=0.9, lines=(), round=0, transcriber="t")
+    journal.fail(claim, "review", "Not understood.", state=EpisodeState.REVIEW, document=verdict)
     retry([episode_id], settings)
 
     assert claimed(journal, episode_id, Step.SYNTHESIS).round == 1

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 from uuid import uuid4
 
@@ -23,9 +24,11 @@ from sqlalchemy import event, func, select, update
 from sqlalchemy.exc import OperationalError
 
 from models.brief import Brief
+from models.documents import Document
 from models.dossier import Dossier
 from models.steps import OPEN_STATES, STEPS, EpisodeState, Step, StepState, following
 from models.tables import Event, table
+from models.verdict import Verdict
 from pipelines import episode as episodes
 from podcast_tasks import admission
 from podcast_tasks import journal as journal_module
@@ -92,6 +95,13 @@ def cut_off(engine, monkeypatch, cut):
         yield
 
 
+def made_by(claim: Claim) -> Document:
+    """What a step makes: only what verification heard matters to the journal."""
+    if claim.step is not Step.VERIFICATION:
+        return EMPTY
+    return Verdict(passed=False, word_accuracy=0.5, threshold=0.9, lines=(), round=claim.round, transcriber="t")
+
+
 @dataclass
 class Run:
     """What the model says of one step run."""
@@ -122,6 +132,8 @@ class JournalMachine(RuleBasedStateMachine):
         self.claims: list[Claim] = []
         self.recorded: list[tuple[Step, int]] = []
         self.published = 0
+        self.heard: int | None = None
+        """Round of the last verdict."""
 
     @initialize(at=st.sampled_from((Step.RESEARCH, Step.SYNTHESIS, Step.VERIFICATION, Step.PUBLISHING)))
     def walk_on(self, at):
@@ -173,6 +185,10 @@ class JournalMachine(RuleBasedStateMachine):
             ).all()
             noted = connection.scalar(select(func.count()).where(EVENT.c.episode_id == self.episode_id))
         return episode, runs, noted
+
+    def listen(self, claim: Claim) -> None:
+        if claim.step is Step.VERIFICATION:
+            self.heard = claim.round
 
     def due(self, step: Step, round_: int) -> None:
         self.runs[step] = Run(round=round_)
@@ -243,6 +259,7 @@ class JournalMachine(RuleBasedStateMachine):
         def effect(run):
             run.state, run.token = StepState.DONE, None
             self.recorded.append((claim.step, claim.round))
+            self.listen(claim)
             successor = following(claim.step)
             if successor:
                 self.due(successor, claim.round)
@@ -250,7 +267,7 @@ class JournalMachine(RuleBasedStateMachine):
                 self.state = EpisodeState.PUBLISHED
                 self.published += 1
 
-        self.write(claim, lambda: self.journal.record(claim, EMPTY, scores={"requests": 3}), effect, cut)
+        self.write(claim, lambda: self.journal.record(claim, made_by(claim), scores={"requests": 3}), effect, cut)
 
     @precondition(lambda self: self.state in OPEN_STATES)
     @rule(worker=workers)
@@ -272,9 +289,11 @@ class JournalMachine(RuleBasedStateMachine):
 
         def effect(run):
             run.state, run.token = StepState.DONE, None
+            self.listen(claim)
             self.due(Step.SYNTHESIS, claim.round + 1)
 
-        self.write(claim, lambda: self.journal.send_back(claim, EMPTY, Step.SYNTHESIS, scores={}), effect, cut)
+        call = partial(self.journal.send_back, claim, made_by(claim), Step.SYNTHESIS, scores={})
+        self.write(claim, call, effect, cut)
 
     @precondition(lambda self: self.claims)
     @rule(pick=picks, counts=st.booleans(), cut=cuts)
@@ -309,12 +328,16 @@ class JournalMachine(RuleBasedStateMachine):
     @rule(pick=picks, state=st.sampled_from([EpisodeState.FAILED, EpisodeState.REVIEW]), cut=cuts)
     def fail(self, pick, state, cut):
         claim = self.claims[self.chosen(pick)]
+        judged = {"document": made_by(claim)} if state is EpisodeState.REVIEW else {}
 
         def effect(run):
             run.state, run.token = StepState.FAILED, None
             self.state = state
+            if judged:
+                self.listen(claim)
 
-        self.write(claim, lambda: self.journal.fail(claim, "source", "No.", state=state), effect, cut)
+        call = partial(self.journal.fail, claim, "source", "No.", state=state, **judged)
+        self.write(claim, call, effect, cut)
 
     @precondition(lambda self: self.claims)
     @rule(pick=picks)
@@ -375,7 +398,7 @@ class JournalMachine(RuleBasedStateMachine):
         closed = self.state in (EpisodeState.FAILED, EpisodeState.REVIEW, EpisodeState.CANCELLED)
         assert bool(episodes.retry([self.episode_id], self.settings)) is closed
         if closed:
-            refused = self.step is Step.VERIFICATION
+            refused = self.step is Step.VERIFICATION and self.heard == self.runs[self.step].round
             step = Step.SYNTHESIS if refused else self.step
             self.due(step, self.runs[step].round + refused)
             self.state = EpisodeState.QUEUED
