@@ -190,7 +190,7 @@ def sliding_lufs(fine_energies: Numbers, window_s: float) -> Numbers:
         return np.zeros(0)
     sums = np.cumsum(np.concatenate([[0.0], fine_energies]))
     with np.errstate(divide="ignore"):
-        return OFFSET_DB + 10 * np.log10(np.maximum(sums[count:] - sums[:-count], 0) / count)
+        return np.asarray(OFFSET_DB + 10 * np.log10(np.maximum(sums[count:] - sums[:-count], 0) / count))
 
 
 class Loudness:
