@@ -27,7 +27,7 @@ def beside() -> None:
 
 def program() -> None:
     code = f"import time\nwhile time.process_time() < {WORK_S}: pass"
-    subprocess.run([sys.executable, "-c", code], check=True)
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=60)
 
 
 def test_a_thread_tells_of_itself() -> None:
