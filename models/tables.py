@@ -7,6 +7,7 @@ from sqlmodel import Field, SQLModel
 
 from models import heard, review  # noqa: F401 - one set of tables, whoever asks for it
 from models.steps import ChargeState, EpisodeState, StepState
+from models.usage import Used
 
 
 class Show(SQLModel, table=True):
@@ -113,7 +114,7 @@ class Episode(SQLModel, table=True):
     """What of it was given up so that a budget covers it, and why."""
 
 
-class StepRun(SQLModel, table=True):
+class StepRun(Used, table=True):
     """The execution record of one step of one episode. The lease is what makes a worker its only owner."""
 
     __tablename__ = "step_run"
@@ -140,11 +141,6 @@ class StepRun(SQLModel, table=True):
     not_before: float | None = None
     started_at: float | None = None
     finished_at: float | None = None
-    busy_s: float = 0.0
-    cpu_s: float | None = None
-    """Working and processor time of all attempts that were recorded; None: before that was measured."""
-    peak_mb: float | None = None
-    """Most memory that its worker process, or a program it ran, ever had until then."""
     error: str | None = None
 
 

@@ -190,8 +190,7 @@ def sliding_lufs(fine_energies: Numbers, window_s: float) -> Numbers:
         return np.zeros(0)
     sums = np.cumsum(np.concatenate([[0.0], fine_energies]))
     with np.errstate(divide="ignore"):
-        lufs: Numbers = OFFSET_DB + 10 * np.log10(np.maximum(sums[count:] - sums[:-count], 0) / count)
-    return lufs
+        return np.asarray(OFFSET_DB + 10 * np.log10(np.maximum(sums[count:] - sums[:-count], 0) / count))
 
 
 class Loudness:
