@@ -1,6 +1,6 @@
 """How many episodes need no person: lines damaged at random, found, spoken again, heard again.
 
-    python -m benchmarks.repair                     50 episodes of sixteen lines: some ten CPU minutes
+    python -m benchmarks.repair                     50 episodes of sixteen lines: some eleven CPU minutes
     python -m benchmarks.repair --episodes 10       a look
 
 The bundled Piper voice, as it is and raised in pitch, speaks as it does for everybody, and each line is damaged with a

@@ -14,6 +14,7 @@ from sqlalchemy.exc import OperationalError
 from models.brief import Brief
 from models.dossier import Dossier
 from models.steps import STEPS, EpisodeState, Step, StepState
+from models.verdict import Verdict
 from pipelines import episode as episodes
 from pipelines.episode import cancel, retry
 from podcast_tasks import journal as journal_module
@@ -73,8 +74,6 @@ from podcast_tasks.journal import Claim, Journal
 from podmill.settings import current
 from podmill.store.database import open_engine
 from models.steps import Step
-from models.verdict import Verdict
-from models.verdict import Verdict
 
 journal = Journal(open_engine(current()), current())
 name, gate, *ids = sys.argv[1:]
