@@ -345,7 +345,7 @@ def negated(line: Spoken, seed: int) -> Sound:
 def worded(line: Spoken, seed: int) -> Sound:
     """One word of four letters or more is left out."""
     words = line.text.split()
-    places = [at for at, word in enumerate(words) if len(word.strip(".,?")) > 3]
+    places = _long(words)
     at = places[seed * 7 % len(places)]
     return say(" ".join(words[:at] + words[at + 1 :]), line.speaker)
 
@@ -425,11 +425,18 @@ def _can(kind: str, lines: Sequence[Spoken], index: int) -> bool:
         return bool(renumberings(text))
     if kind == "negated":
         return bool(negations(text))
+    if kind == "worded" and not _long(text.split()):
+        return False
     return len(text.split()) >= WORDS_MIN.get(kind, 1) and (kind != SWAPPED or index + 2 < len(lines))
 
 
 def _exchanged(first: Spoken, second: Spoken) -> Sequence[Spoken]:
     return Spoken(first.text, first.speaker, second.sound), Spoken(second.text, second.speaker, first.sound)
+
+
+def _long(words: Sequence[str]) -> list[int]:
+    """Places of words of four letters or more."""
+    return [at for at, word in enumerate(words) if len(word.strip(".,?")) > 3]
 
 
 def _one_of(texts: Sequence[str], seed: int) -> str:
