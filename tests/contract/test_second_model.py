@@ -1,4 +1,4 @@
-"""The larger model, for real: Whisper's base, of the extra ``whisper-base``, beside the bundled one."""
+"""The larger model, for real: Whisper's base beside tiny.en."""
 
 import numpy as np
 import pytest
@@ -9,8 +9,6 @@ from podmill.speech.kokoro import Kokoro
 from podmill.verification import second_model, verify
 from tests import recordings
 from tests.golden import hearing
-
-pytestmark = pytest.mark.torch
 
 LINES = ("The old harbour lies quite still tonight.", "Boats rock at the pier.", "The keeper goes home early.")
 
@@ -43,6 +41,7 @@ def test_is_not_asked_about_what_is_clear(context, tmp_path):
     assert verdict.second == ""
 
 
+@pytest.mark.torch
 def test_tells_which_language_a_line_is_in(context, tmp_path):
     """The bundled model cannot: it knows one. The Spanish is a voice of Kokoro's; Joe's is taken for English."""
     takes = [hearing.say(text) for text in LINES]
