@@ -52,10 +52,8 @@ def make(work: Work) -> Outcome:
         return SendBack(verdict, Step.SYNTHESIS, scores=scores, measures=measures)
     given_up = {line: why for line, why in recording.given_up.items() if line in verdict.respeak}
     in_vain = "".join(f" Line {line + 1} was not spoken again: {why}" for line, why in given_up.items())
-    reason = (
-        f"After {tries + 1} hearings: {decision.reason}{in_vain} Submit it with another wording or voice, or have "
-        f"the bad lines spoken once more: podmill retry {work.claim.episode_id}"
-    )
+    hearings = "one hearing" if tries == 0 else f"{tries + 1} hearings"
+    reason = f"After {hearings}: {decision.reason}{in_vain} Hear it: podmill review show {work.claim.episode_id[:8]}"
     return Review(verdict, reason, scores=scores, measures=measures)
 
 
