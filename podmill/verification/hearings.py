@@ -1,5 +1,6 @@
 """What was heard of every line so far; of several hearings the one that speaks best of it counts."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Final
 
@@ -18,7 +19,7 @@ SILENT_MAX: Final = 0.3
 class Hearings:
     """By line. A transcriber at times skips words in company, or hears in a neighbour's time what is not its own: a
     line is as good as its best hearing, for what was not said is heard in none. What turns the sense of a line fails it
-    when each of several hearings has it."""
+    when each of several hearings has it, and stays in doubt when two have: larger models hear what is likelier."""
 
     def __init__(self, expected: Mapping[int, tuple[str, ...]], names: Sequence[Respelling], language: str) -> None:
         """
@@ -31,7 +32,7 @@ class Hearings:
         self.language = language
         self._best = {index: LineScore.unheard(index, words) for index, words in expected.items()}
         self._slips: dict[int, list[Slip]] = {}
-        self._turned: dict[int, list[set[str]]] = {}
+        self._turned: dict[int, list[dict[str, Slip]]] = {}
         self._voiced: dict[int, tuple[Span, ...]] = {}
 
     @property
@@ -41,12 +42,16 @@ class Hearings:
 
     def slips(self, index: int) -> list[Slip]:
         hearings = self._turned.get(index, [])
-        agreed = set.intersection(*hearings) - {""} if len(hearings) > 1 else set()
-        return [slip.failing() if slip.turned in agreed else slip for slip in self._slips.get(index, [])]
+        often = Counter(turned for hearing in hearings for turned in hearing)
+        agreed = {turned for turned, times in often.items() if times == len(hearings) > 1}
+        found = [slip.failing() if slip.turned in agreed else slip for slip in self._slips.get(index, [])]
+        named = {slip.turned for slip in found}
+        others = {turned: slip for hearing in hearings for turned, slip in hearing.items() if often[turned] > 1}
+        return found + [slip for turned, slip in others.items() if turned not in named and not slip.fails]
 
     def doubtful(self, threshold: float) -> set[int]:
         """Lines with slips; also those below a threshold, when all of them together are."""
-        found = {index for index, slips in self._slips.items() if slips}
+        found = {index for index in self._slips if self.slips(index)}
         if total_accuracy(self.scores) < threshold:
             found |= {line.index for line in self.scores if line.word_accuracy < threshold}
         return found
@@ -69,5 +74,5 @@ class Hearings:
             if known is None or badness < (worth(known), self._best[time.index].errors):
                 self._best[time.index] = line
                 self._slips[time.index] = found
-            self._turned.setdefault(time.index, []).append({slip.turned for slip in found})
+            self._turned.setdefault(time.index, []).append({slip.turned: slip for slip in found if slip.turned})
             self._voiced.setdefault(time.index, heard.voiced)
