@@ -68,7 +68,7 @@ def reconcile(journal: Journal) -> int:
 
 
 def _claimable(journal: Journal) -> list[Waiting]:
-    """Steps in the chain that no worker holds, the longest ago sent first."""
+    """Steps in the chain that no worker holds, the longest ago sent first; of those let in together, as they were."""
     statement = (
         select(
             *(STEP_RUN.c.episode_id, STEP_RUN.c.step),
@@ -76,7 +76,7 @@ def _claimable(journal: Journal) -> list[Waiting]:
         )
         .select_from(STEP_RUN.join(EPISODE, OF_OPEN_EPISODE))
         .where(_CLAIMABLE)
-        .order_by(STEP_RUN.c.sent_at.asc().nulls_first())
+        .order_by(STEP_RUN.c.sent_at.asc().nulls_first(), EPISODE.c.position, EPISODE.c.id)
     )
     with reading(journal.engine) as connection:
         return list(connection.execute(statement))
