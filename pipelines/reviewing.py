@@ -11,9 +11,11 @@ from typing import Any, Final
 
 from sqlalchemy import Connection, delete, select, update
 
+from models.gates import Brand, StatedGates
+from models.score import Score
 from models.script import Line, Script
 from models.steps import OPEN_STATES, STEPS, EpisodeState, Step, StepState, following
-from models.tables import Charge, Episode, PublicationRow, StepRun, table
+from models.tables import Charge, Episode, PublicationRow, Show, StepRun, table
 from pipelines.episode import put_back
 from podcast_tasks import admission, entries
 from podmill import publishing
@@ -30,7 +32,8 @@ from podmill.settings import Settings
 from podmill.store import voices
 from podmill.store.database import open_engine, reading, transaction
 
-CHARGE, EPISODE, PUBLICATION, STEP_RUN = table(Charge), table(Episode), table(PublicationRow), table(StepRun)
+CHARGE, EPISODE, PUBLICATION = table(Charge), table(Episode), table(PublicationRow)
+SHOW, STEP_RUN = table(Show), table(StepRun)
 
 REJECTED: Final = "rejected"
 """Code of an episode that a person did not want."""
@@ -126,7 +129,7 @@ def edit(name: str, settings: Settings, *, by: str, texts: Mapping[int, str], no
         case.must_owe_nothing_unknown()
         found = made(case.connection, case.id)
         said = {found.line(number): text for number, text in sorted(texts.items())}
-        edits = _rewrite(case, found, said)
+        edits = _rewrite(case, found, said, settings)
         if STEPS.index(case.step) >= SPOKEN_FROM:
             _speak_again(case, found, said)
         else:
@@ -271,7 +274,7 @@ def _speak_again(case: _Case, found: Made, lines: Collection[int]) -> None:
     put_back(case.connection, case.id, Step.SYNTHESIS, round_=case.rounds[Step.SYNTHESIS] + 1)
 
 
-def _rewrite(case: _Case, found: Made, texts: Mapping[int, str]) -> list[dict[str, Any]]:
+def _rewrite(case: _Case, found: Made, texts: Mapping[int, str], settings: Settings) -> list[dict[str, Any]]:
     """Put words into the script as it was written; returns what stood there and what does now, for the history.
 
     Args:
@@ -294,8 +297,20 @@ def _rewrite(case: _Case, found: Made, texts: Mapping[int, str]) -> list[dict[st
         lines[place] = new
         edits.append({"line": index + 1, "before": line.text, "after": new.text})
     rewritten = script.model_copy(update={"lines": tuple(lines)})
-    entries.keep_document(case.connection, case.id, Step.SCRIPTING, rewritten)
+    entries.keep_document(case.connection, case.id, Step.SCRIPTING, rewritten, _brand_of(case, rewritten, settings))
     return edits
+
+
+def _brand_of(case: _Case, script: Script, settings: Settings) -> tuple[Score, ...]:
+    """How far a script keeps to the brand of its show, if it has one."""
+    from podmill.quality import alignment, gates_of  # readers of audio: few decisions need them
+
+    stated = select(SHOW.c.brand, SHOW.c.gates).where(SHOW.c.slug == case.item.show)
+    show = case.connection.execute(stated).one()
+    if show.brand is None:
+        return ()
+    gates = gates_of(settings, None if show.gates is None else StatedGates.model_validate(show.gates))
+    return (alignment(script, Brand.model_validate(show.brand), gates),)
 
 
 def _said(line: Line, text: str, script: Script) -> Line:

@@ -53,8 +53,7 @@ def make(work: Work) -> Outcome:
     given_up = {line: why for line, why in recording.given_up.items() if line in verdict.respeak}
     in_vain = "".join(f" Line {line + 1} was not spoken again: {why}" for line, why in given_up.items())
     hearings = "one hearing" if tries == 0 else f"{tries + 1} hearings"
-    reason = f"After {hearings}: {decision.reason}{in_vain} Hear it: podmill review show {work.claim.episode_id[:8]}"
-    return Review(verdict, reason, scores=scores, measures=measures)
+    return Review(verdict, f"After {hearings}: {decision.reason}{in_vain}", scores=scores, measures=measures)
 
 
 def _share(context: StepContext, begin: float, end: float) -> StepContext:

@@ -17,6 +17,9 @@ from podmill.errors import InputError
 NOTHING: Final = "nothing"
 """Takes back what a show said before."""
 
+SHAPES: Final = {"model_type": "a mapping of fields", "tuple_type": "a list", "list_type": "a list"}
+"""What must stand there, by pydantic's name for its not standing there."""
+
 Stated = TypeVar("Stated", bound=Document)
 Leaf = Callable[[Attachments, str, Node], Any]
 """Reads a text: beside whose files it stands, its dotted name, its node."""
@@ -96,10 +99,10 @@ def _refusal(error: Mapping[str, Any], model: type[Document], root: Node, field:
     if error["type"] == "value_error":
         why = str(error["ctx"]["error"])
         return InputError(f"{why[:1].upper()}{why[1:]}.", field=name or None, line=node.line)
-    if error["type"] == "model_type":
-        return InputError(f"Must be a mapping of fields, but is {node.kind}.", field=name, line=node.line)
-    said = error["msg"].replace("Input should be", "Must be").replace("Input should have", "Must have")
     shown = repr(node.value) if isinstance(node.value, str | int | float) else node.kind
+    if error["type"] in SHAPES:
+        return InputError(f"Must be {SHAPES[error['type']]}, but is {shown}.", field=name, line=node.line)
+    said = error["msg"].replace("Input should be", "Must be").replace("Input should have", "Must have")
     return InputError(f"{said}, but is {shown}.", field=name, line=node.line)
 
 

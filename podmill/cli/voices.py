@@ -11,6 +11,7 @@ from rich.table import Table
 
 from podmill.cli.options import AsJson
 from podmill.cli.output import note, print_json, show
+from podmill.errors import InputError
 from podmill.settings import current
 
 app = typer.Typer(help="Voices: list, play and install them.", no_args_is_help=True)
@@ -84,6 +85,8 @@ def forget(
 
     with database.transaction(database.open_engine(current())) as connection:
         episodes = voices.forget(connection, voice)
+    if not episodes:
+        raise InputError(f"No episode was heard in {voice!r}.", action="Run: podmill voices list")
     if as_json:
         print_json({"voice": voice, "episodes": episodes})
     else:

@@ -109,6 +109,7 @@ def _clarity(opinions: Sequence[tuple[float, float, float]], times: Sequence[Lin
     mos = float(np.average([opinion for *_, opinion in opinions], weights=lengths))
     unclear = _lines_in(times, ((start_s, end_s) for start_s, end_s, opinion in opinions if opinion < UNCLEAR_MOS))
     said = f"Listeners are likely to call it {mos:.2f} of {clarity.BEST_MOS:g}"
+    said += f", {gates.clarity.limit * clarity.BEST_MOS:.2f} is needed"
     said += f"; least clear{_named(unclear)}." if unclear else "."
     value = mos / clarity.BEST_MOS
     if sum(lengths) < clarity.WINDOW_S:

@@ -29,7 +29,7 @@ from podmill.errors import InputError, PolicyError
 from podmill.money.charge import CHARGE
 from podmill.publishing import files
 from podmill.review import queue
-from podmill.review.hearing import hearing
+from podmill.review.hearing import hearing, scores
 from podmill.review.queue import REVIEW
 from podmill.settings import Settings, current, load
 from podmill.store.database import reading, transaction
@@ -170,6 +170,26 @@ def test_a_line_is_edited(engine, hums, refused):
     script = running.journal().document(refused, Step.SCRIPTING, Script)
     assert script
     assert script.lines[1].text == CUE
+
+
+def test_an_edited_line_is_held_against_the_brand_again(engine, hums, refused):
+    """What was said before the edit is not what is measured."""
+    with transaction(engine) as connection:
+        connection.execute(update(table(Show)).values(brand={"avoid": ["five"]}))
+
+    reviewing.edit(refused, current(), by="ada", texts={2: "Two is five."})
+    assert brand(engine, refused).passed is False
+    speak(refused)
+    judge(refused, 1)
+    reviewing.edit(refused, current(), by="ada", texts={2: "Two is six."})
+
+    assert brand(engine, refused).passed is True
+
+
+def brand(engine, episode_id):
+    with reading(engine) as connection:
+        (found,) = [score for score in scores(connection, episode_id) if score.name == "brand"]
+    return found
 
 
 def test_what_is_rejected_fails(engine, refused):

@@ -122,6 +122,13 @@ def test_a_wrong_setting(monkeypatch: pytest.MonkeyPatch, capsys: Captured) -> N
     settings.current.cache_clear()
 
 
+def test_a_voice_that_nobody_heard_is_not_forgotten(podmill_home: Path, capsys: Captured) -> None:
+    """A mistyped name is no success."""
+    settings.current.cache_clear()
+    assert main(["voices", "forget", "piper:jo"]) == 2
+    assert "No episode was heard in 'piper:jo'" in capsys.readouterr().err
+
+
 def test_nothing_is_made_of_bad_rows(tmp_path: Path, capsys: Captured) -> None:
     """Every refused row is told with its place, on both streams, and the exit code is 2."""
     path = tmp_path / "b.yaml"

@@ -78,6 +78,7 @@ def test_a_show_has_gates_and_a_brand_and_has_them_no_more(tmp_path: Path) -> No
         ),
         ("--gates", "clarity: high\n", "1: clarity.limit: Must be a valid number"),
         ("--gates", "duration: {action: shout}\n", "1: duration.action: Must be 'note', 'respeak', 'review' or 'fail'"),
+        ("--brand", "use: 5\n", "1: use: Must be a list, but is '5'."),
         ("--brand", "tone: dry\nsentence_words_max: 2\n", "2: sentence_words_max: Must be greater than or equal to 5"),
     ],
 )
