@@ -38,4 +38,11 @@ class Heard:
 def episode(tmp_path_factory: pytest.TempPathFactory) -> Heard:
     folder = tmp_path_factory.mktemp("episode")
     takes, rate = recordings.speak([*TEXTS, OTHER])
-    return Heard(recordings.script(TEXTS), takes[:-1], takes[-1], rate, recordings.context(folder, transcriber_second_model=""), folder)
+    return Heard(
+        recordings.script(TEXTS),
+        takes[:-1],
+        takes[-1],
+        rate,
+        recordings.context(folder, transcriber_second_model=""),
+        folder,
+    )
