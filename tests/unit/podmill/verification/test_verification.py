@@ -192,7 +192,7 @@ def test_a_line_in_another_language_is_named(episode, monkeypatch):
 
 def test_a_larger_model_is_found_or_named_or_none(episode, monkeypatch):
     """By itself only where one is installed."""
-    settings = episode.context.settings
+    settings = episode.context.settings.model_copy(update={"transcriber_second_model": "auto"})
     named = settings.model_copy(update={"transcriber_second_model": "tiny.en"})
 
     monkeypatch.setattr(verification.weights, "larger", lambda _: None)
