@@ -2,7 +2,7 @@
 
     .venv-torch/bin/python -m benchmarks.verification_cpu     needs the extra openai-whisper; some five CPU minutes
 
-Both are processes of their own, from their start to their end, with two threads. Ours is the whole verification: it
+Both are processes of their own, from their start to their end, with as many threads as they have by default. Ours is the whole verification: it
 loads the model, cuts, transcribes, hears doubtful lines again, aligns, and measures the sound of every line. Prints one
 JSON object; exits with 1 above 0.2 times the time, or with a word error rate more than 0.5 points above the command's.
 """
@@ -29,7 +29,6 @@ from tests.golden import hearing
 
 ROOT: Final = Path(__file__).parent.parent
 MODEL: Final = "tiny.en"
-THREADS: Final = 2
 BEAM: Final = 5
 RATIO_MAX: Final = 0.2
 WORSE_MAX: Final = 0.005
@@ -94,9 +93,7 @@ def _spoken(folder: Path, names: list[str]) -> Recording:
 
 def _verify(folder: Path, names: list[str]) -> None:
     """Our side, in a process of its own: prints what was heard."""
-    context = recordings.context(
-        folder, transcriber_model=MODEL, transcriber_threads=THREADS, transcriber_second_model=""
-    )
+    context = recordings.context(folder, transcriber_model=MODEL, transcriber_second_model="")
     recording = Recording.model_validate_json((folder / "recording.json").read_text())
     verdict = verify(recordings.script(_texts(names)), recording, context)
     heard = [word for line in verdict.lines for word in line.heard.split()]
@@ -115,7 +112,7 @@ def _whisper(folder: Path, recording: Recording) -> tuple[float, str]:
     spent_s, _ = _run(
         [
             *(str(Path(sys.executable).with_name("whisper")), str(audio), "--model", str(checkpoint)),
-            *("--language", "en", "--beam_size", str(BEAM), "--threads", str(THREADS), "--fp16", "False"),
+            *("--language", "en", "--beam_size", str(BEAM), "--fp16", "False"),
             *("--temperature", "0", "--condition_on_previous_text", "False"),
             *("--output_format", "txt", "--output_dir", str(folder), "--verbose", "False"),
         ],

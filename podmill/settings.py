@@ -107,7 +107,9 @@ class Settings(ProviderSettings, GateSettings):
         "largest that is installed, or none; empty: none.",
     )
     transcriber_compute: str = Field("int8", description="Number type of the transcriber: int8, float16, float32.")
-    transcriber_threads: int = Field(2, ge=1, le=64, description="Processor threads of one transcriber.")
+    transcriber_threads: int = Field(
+        1, ge=1, le=64, description="Processor threads of one transcriber. More make a small model slower."
+    )
 
     channels: int = Field(1, ge=1, le=2, description="Of the published file: 1 is mono, 2 is stereo.")
     loudness_lufs: float = Field(-16.0, ge=-40, le=-5, description="Integrated loudness of the published file.")

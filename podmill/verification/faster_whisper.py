@@ -5,6 +5,7 @@ from typing import Final
 import numpy as np
 from faster_whisper import WhisperModel
 from numpy.typing import NDArray
+from threadpoolctl import ThreadpoolController
 
 from podmill.errors import ConfigurationError, TranscriberError
 from podmill.settings import Settings
@@ -41,6 +42,7 @@ class FasterWhisper:
             raise TranscriberError(
                 f"The model in {folder} cannot be loaded: {exc}", action="Install it again, or name another one."
             ) from exc
+        self._threads = ThreadpoolController()
         self.model = f"faster-whisper:{weights.label(settings.transcriber_model)}:{settings.transcriber_compute}"
         self.capabilities = Capabilities(
             languages=frozenset(self._whisper.supported_languages), word_timestamps=True, queue="verification"
@@ -48,19 +50,21 @@ class FasterWhisper:
 
     def transcribe(self, samples: NDArray[np.float32], *, language: str) -> tuple[Word, ...]:
         try:
-            segments, _ = self._whisper.transcribe(
-                samples,
-                language=language,
-                beam_size=BEAM_SIZE,
-                temperature=0.0,
-                condition_on_previous_text=False,
-                word_timestamps=True,
-            )
-            return tuple(
-                Word(word.word, float(word.start), float(word.end))
-                for segment in segments
-                for word in segment.words or ()
-            )
+            # Spectrograms are small products: threads of the linear algebra would wait for one another all the while.
+            with self._threads.limit(limits=1, user_api="blas"):
+                segments, _ = self._whisper.transcribe(
+                    samples,
+                    language=language,
+                    beam_size=BEAM_SIZE,
+                    temperature=0.0,
+                    condition_on_previous_text=False,
+                    word_timestamps=True,
+                )
+                return tuple(
+                    Word(word.word, float(word.start), float(word.end))
+                    for segment in segments
+                    for word in segment.words or ()
+                )
         except RuntimeError as exc:
             raise TranscriberError(
                 f"faster-whisper failed: {exc}", action="Free memory, or set a smaller PODMILL_TRANSCRIBER_MODEL."
