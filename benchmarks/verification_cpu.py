@@ -4,7 +4,7 @@
 
 Both are processes of their own, from their start to their end, with the threads they have by default. Ours is the whole
 verification: it loads the model, cuts, transcribes, hears doubtful lines again, aligns, and measures the sound of every
-line. Prints one JSON object; exits with 1 above 0.2 times the time, or with a word error rate more than 0.5 points above
+line. Prints one JSON object; exits with 1 above 0.2 times the time, or with a word error rate over 0.5 points above
 the command's.
 """
 
