@@ -55,17 +55,12 @@ def test_tells_which_language_a_line_is_in(context, tmp_path):
 
 
 def test_settles_what_the_smaller_one_mishears(tmp_path):
-    """Sound lines with names in them fail by the smaller model alone."""
-    names = (
-        "Hieronymus Bosch painted it in Den Bosch.",
-        "Kierkegaard quarrelled with Grundtvig about Lutheran pietism.",
-    )
-    lines = (LINES[0], names[0], LINES[1], names[1], LINES[2])
+    """A sound line with a name in it fails by the smaller model alone."""
+    lines = ("Welcome back to the show.", "Hieronymus Bosch painted it in Den Bosch.", "Thank you for listening.")
     verdicts = {}
     for second in ("", "base"):
         context = recordings.context(tmp_path / f"second-{second}", transcriber_second_model=second)
         verdicts[second] = heard(context, tmp_path, lines, [hearing.say(text) for text in lines])
 
-    assert {*verdicts[""].respeak} == {1, 3}
-    assert verdicts["base"].respeak == ()
-    assert verdicts["base"].word_accuracy > verdicts[""].word_accuracy
+    assert verdicts[""].respeak == (1,)
+    assert verdicts["base"].passed
