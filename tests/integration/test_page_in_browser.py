@@ -131,6 +131,7 @@ def test_an_episode_is_heard_and_decided_on(browser: Any, podmill_home: Path) ->
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.goto(f"http://127.0.0.1:{port}/review")
         page.get_by_role("link", name="About <tides>").click()
+        page.locator(".line audio").first.wait_for(state="attached")
         page.evaluate("document.querySelector('.line audio').play()")
         page.wait_for_function("document.querySelector('.line audio').currentTime > 0")
         length_s = page.evaluate("document.querySelector('.line audio').duration")
