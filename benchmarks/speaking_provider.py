@@ -45,7 +45,7 @@ class Stock:
         return Sound(mp3 + tag, edges[:-1], edges[1:])
 
     def dialogue(self, turns: Sequence[Sequence[str]], seed: int) -> Sound:
-        raise NotImplementedError
+        raise NotImplementedError("The scripts of this benchmark have one voice.")
 
 
 class Noting(Account):

@@ -11,7 +11,7 @@ from models.script import Script
 from models.steps import Step
 from podcast_tasks import shows
 from podcast_tasks.app import app
-from podcast_tasks.running import Done, Failed, Outcome, Review, Work, run_step
+from podcast_tasks.running import Done, Outcome, Work, judged, run_step
 
 if TYPE_CHECKING:
     from podmill.mastering.target import Target
@@ -51,13 +51,7 @@ def make(work: Work) -> Outcome:
     measures = measured(made, script, recording, target, gates)
     told = asked_about(script, recording, gates)
     decision = decide((each for each in measures if each.name not in told), gates)
-    match decision.action:
-        case None | "note":
-            return Done(made, scores=scores, measures=measures)
-        case "fail":
-            return Failed(made, decision.reason, scores=scores, measures=measures)
-        case _:
-            return Review(made, decision.reason, scores=scores, measures=measures)
+    return judged(made, decision, scores=scores, measures=measures)
 
 
 def measured(made: Master, script: Script, recording: Recording, target: "Target", gates: Gates) -> tuple[Score, ...]:

@@ -5,7 +5,7 @@ import shutil
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import Any, TypeVar, cast
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 from celery.exceptions import Ignore, Reject
 
@@ -42,6 +42,9 @@ from podmill.store.outage import is_outage, through_outages
 from podmill.store.room import check_room
 from podmill.store.takes import DatabaseTakes
 from podmill.store.voices import DatabaseVoices
+
+if TYPE_CHECKING:
+    from podmill.quality.gates import Decision
 
 log = logging.getLogger(__name__)
 AnyDocument = TypeVar("AnyDocument", bound=Document)
@@ -119,6 +122,19 @@ class Failed:
 
 
 Outcome = Done | SendBack | Review | Failed
+
+
+def judged(
+    document: Document, decision: "Decision", *, scores: dict[str, Any], measures: tuple[Score, ...]
+) -> Done | Review | Failed:
+    """The end of a step whose gates have decided, where nothing can be spoken again."""
+    match decision.action:
+        case None | "note":
+            return Done(document, scores=scores, measures=measures)
+        case "fail":
+            return Failed(document, decision.reason, scores=scores, measures=measures)
+        case _:
+            return Review(document, decision.reason, scores=scores, measures=measures)
 
 
 @lru_cache(maxsize=1)

@@ -11,7 +11,7 @@ from models.steps import Step
 from models.tables import Episode, StepDocument, table
 from podcast_tasks import shows
 from podcast_tasks.app import app
-from podcast_tasks.running import Done, Failed, Outcome, Review, Work, run_step
+from podcast_tasks.running import Done, Outcome, Work, judged, run_step
 from podmill.scripting import measured, write
 from podmill.store.database import reading
 from podmill.store.outage import through_outages
@@ -38,14 +38,7 @@ def make(work: Work) -> Outcome:
 
     gates = gates_of(work.context.settings, show.gates)
     measures = (alignment(script, show.brand, gates),)
-    decision = decide(measures, gates)
-    match decision.action:
-        case None | "note":
-            return Done(script, scores=scores, measures=measures)
-        case "fail":
-            return Failed(script, decision.reason, scores=scores, measures=measures)
-        case _:
-            return Review(script, decision.reason, scores=scores, measures=measures)
+    return judged(script, decide(measures, gates), scores=scores, measures=measures)
 
 
 def _rates(work: Work) -> dict[str, float]:

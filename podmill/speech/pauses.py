@@ -6,7 +6,6 @@ length they should have, pauses by how unlikely they are where they fall.
 """
 
 import re
-import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
@@ -17,6 +16,7 @@ from numpy.typing import NDArray
 
 from podmill.speech.engine import RequestLine, Samples
 from podmill.text import sentences
+from podmill.text.amounts import DENSE, is_dense
 
 FRAME_S: Final = 0.01
 BELOW_DB: Final = 30.0
@@ -50,8 +50,6 @@ REACH: Final = 0.05
 PASSES: Final = 3
 """The pace of each voice is measured on the lines that were found, and they are found again."""
 
-DENSE: Final = 3.5
-"""Letters that a syllable of Chinese, Japanese or Korean writing takes as long as."""
 WORD: Final = 0.6
 """Letters that the beginning of a word takes as long as."""
 COMMA: Final = re.compile(r"[,;:\u060c\u061b](?=\s)|\s[\u2013\u2014-](?=\s)|[\u2014\u3001\uff0c\uff1b\uff1a]")
@@ -140,7 +138,7 @@ def weight(text: str) -> float:
     found, last = 0.0, ""
     for each in text:
         if each.isalnum():
-            dense = unicodedata.east_asian_width(each) == "W"
+            dense = is_dense(each)
             found += DENSE if dense else 1.0 if last.isalnum() else 1.0 + WORD
         last = each
     return found

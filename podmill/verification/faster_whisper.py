@@ -66,9 +66,7 @@ class FasterWhisper:
                     for word in segment.words or ()
                 )
         except RuntimeError as exc:
-            raise TranscriberError(
-                f"faster-whisper failed: {exc}", action="Free memory, or set a smaller PODMILL_TRANSCRIBER_MODEL."
-            ) from exc
+            raise _failed(exc) from exc
 
     def language(self, samples: NDArray[np.float32]) -> str | None:
         if not self._whisper.model.is_multilingual:
@@ -76,7 +74,11 @@ class FasterWhisper:
         try:
             language, probability, _ = self._whisper.detect_language(samples)
         except RuntimeError as exc:
-            raise TranscriberError(
-                f"faster-whisper failed: {exc}", action="Free memory, or set a smaller PODMILL_TRANSCRIBER_MODEL."
-            ) from exc
+            raise _failed(exc) from exc
         return str(language) if probability >= SURE else None
+
+
+def _failed(exc: RuntimeError) -> TranscriberError:
+    return TranscriberError(
+        f"faster-whisper failed: {exc}", action="Free memory, or set a smaller PODMILL_TRANSCRIBER_MODEL."
+    )

@@ -1,13 +1,13 @@
 """How long a line should take, by the pace of the voice that says it, and how soon the next one should follow."""
 
 import re
-import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import pairwise
 from statistics import median
 from typing import Final
 
 from models.recording import LineTime
+from podmill.text.amounts import DENSE, is_dense
 
 SLOW_MAX: Final = 1.5
 FAST_MIN: Final = 0.67
@@ -26,9 +26,6 @@ EDGE_LETTERS: Final = 2.9
 
 GAP_MAX_S: Final = 3.0
 """Silence after a line. Before a new chapter a second is planned; engines that say several lines at once leave less."""
-
-DENSE: Final = 3.5
-"""Letters that a syllable of Chinese, Japanese or Korean writing takes as long as."""
 
 _PAUSE: Final = re.compile(r"[,.?!;:\u2026\u2013\u2014](?=\s)|[\u3001\u3002\uff0c\uff01\uff1f\uff1b\uff1a](?=.*\w)")
 """Marks within a line: after the last one nothing follows that a pause would part."""
@@ -62,7 +59,7 @@ def gaps_s(times: Iterable[LineTime]) -> dict[int, float]:
 
 
 def _letters(text: str) -> float:
-    return sum(DENSE if unicodedata.east_asian_width(char) == "W" else 1 for char in text if char.isalnum())
+    return sum(DENSE if is_dense(char) else 1 for char in text if char.isalnum())
 
 
 def _weight(text: str) -> float:
